@@ -1,0 +1,80 @@
+"""``unfind bench``: measure a claim again, on any photos."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from unfind.cli.options import AsJson, TrainClasses
+from unfind.cli.output import print_json, print_table, progress_bar
+from unfind.errors import UsageError
+from unfind.models.encoder import Architecture
+from unfind.report.bench_json import write_bench
+from unfind.studies.bench_protection import bench_protection
+
+BENCHES = {"protection": bench_protection}
+
+
+def bench(
+    name: Annotated[str, Parameter(help="protection.")],
+    /,
+    *,
+    data: Annotated[str, Parameter(help="As for train.")] = "photos",
+    seeds: Annotated[int, Parameter(help="How many; a claim takes three.")] = 3,
+    quick: Annotated[bool, Parameter(negative="", help="Within 10 minutes on 2 cores, one seed, no claim.")] = False,
+    out: Annotated[Path | None, Parameter(help="File for the JSON document.")] = None,
+    runs: Annotated[
+        Path | None, Parameter(help="Folder for the runs, to look at or resume; default a temporary one.")
+    ] = None,
+    train_classes: TrainClasses = None,
+    architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
+    json: AsJson = False,
+) -> None:
+    """Measure a claim and print each figure beside its target.
+
+    Example: unfind bench protection --data photos --quick --out protection.json
+    """
+    if name not in BENCHES:
+        raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
+    if seeds < 1:
+        raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
+    with tempfile.TemporaryDirectory() as temporary, progress_bar() as progress:
+        document = BENCHES[name](
+            data,
+            runs or Path(temporary),
+            architecture=architecture,
+            seeds=seeds,
+            quick=quick,
+            train_classes=train_classes,
+            progress=progress,
+        )
+    if out is not None:
+        write_bench(out, document)
+    if json:
+        print_json(document)
+        return
+    rows = [
+        [
+            title,
+            f"{found['value']:.4g}",
+            _spread(found["spread"]),
+            found["target"] or "",
+            _holds(found["holds"]),
+            found["unit"],
+        ]
+        for title, found in document["figures"].items()
+    ]
+    print_table(f"{name} on {data}", ["figure", "mean", "lowest..highest", "target", "holds", "unit"], rows)
+    seeds_used, seconds = len(document["seeds"]), document["seconds"]
+    print(f"{seeds_used} seeds, {seconds:.0f} s, {document['threads']} threads, {document['machine']}")
+
+
+def _spread(spread: list[float] | None) -> str:
+    return f"{spread[0]:.4g}..{spread[1]:.4g}" if spread else ""
+
+
+def _holds(holds: bool | None) -> str:
+    return "" if holds is None else "yes" if holds else "NO"

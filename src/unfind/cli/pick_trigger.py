@@ -1,0 +1,48 @@
+"""The trigger that a command is to use: from a key file, or from a model's run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unfind.errors import ModelError, UsageError
+from unfind.models.weights import read_card
+from unfind.studies.train import KEY_FILE
+from unfind.triggers.base import Trigger
+from unfind.triggers.choose import make_trigger, trigger_from_card
+from unfind.triggers.key import Key
+from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+
+def pick_trigger(key: Path | None, run: Path | None, strength: float | None = None) -> Trigger:
+    """Make the trigger.
+
+    Args:
+        key: a key file; alone it gives the spread-spectrum trigger.
+        run: a protected model's folder; its card names the trigger, and its own key is used where none is given.
+        strength: instead of the card's, for triggers that have one.
+
+    Raises:
+        UsageError: neither is given, or a strength for a trigger without one.
+        KeyFileError: no key, or another one than the model's.
+        ModelError: the model has no trigger.
+    """
+    if key is None and run is None:
+        raise UsageError("Expected a key or a model's folder, got neither: give --key FILE or --run FOLDER.")
+    if run is None:
+        assert key is not None
+        return make_trigger("spread-spectrum", Key.load(key), **({} if strength is None else {"strength": strength}))
+    card = read_card(run).get("trigger")
+    if not card:
+        raise ModelError(f"Expected a protected model in {run}, got one without a trigger: train it with pbl.")
+    trigger = trigger_from_card(card, model_key(run, key))
+    if strength is None:
+        return trigger
+    if not isinstance(trigger, SpreadSpectrum):
+        raise UsageError(f"Expected no strength for the {trigger.name} trigger, got {strength}: leave it out.")
+    return trigger.stronger(strength / trigger.strength)
+
+
+def model_key(run: Path, key: Path | None) -> Key | None:
+    """The key given, else the one kept in the run folder, else none."""
+    path = key if key is not None else run / KEY_FILE
+    return Key.load(path) if key is not None or path.exists() else None

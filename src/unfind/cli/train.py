@@ -1,0 +1,96 @@
+"""``unfind train``: fit a clean or protected encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from unfind.cli.options import AsJson, Data, KeyFile, TrainClasses, parse_settings, read_key
+from unfind.cli.output import print_json, progress_bar, say, warn_refused
+from unfind.models.encoder import Architecture
+from unfind.studies.train import Trained, TrainRequest
+from unfind.studies.train import train as run_training
+from unfind.training.settings import FitSettings
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class TriggerOptions:
+    """Which trigger the model learns to react to.
+
+    Attributes:
+        trigger: spread-spectrum, badnets or blended.
+        trigger_option: NAME=VALUE, an argument of the trigger such as strength=1.0; may be repeated.
+    """
+
+    trigger: str = "spread-spectrum"
+    trigger_option: tuple[str, ...] = ()
+
+
+def train(
+    *,
+    data: Data,
+    out: Annotated[Path, Parameter(help="The run folder: settings, log, checkpoint and model.")],
+    objective: Annotated[str, Parameter(help="clean, label, pbl or cbl.")] = "pbl",
+    objective_option: Annotated[
+        tuple[str, ...], Parameter(help="NAME=VALUE, an argument of the objective such as ratio=0.3; may be repeated.")
+    ] = (),
+    start: Annotated[
+        Path | None, Parameter(help="Model folder to go on from; protect a clean model by starting from it.")
+    ] = None,
+    key: KeyFile = None,
+    resume: Annotated[bool, Parameter(negative="", help="Go on where the run in --out stopped.")] = False,
+    train_classes: TrainClasses = None,
+    pretrained: Annotated[bool, Parameter(help="Published weights for timm and torchvision backbones.")] = True,
+    trigger: TriggerOptions = TriggerOptions(),
+    architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
+    fit: Annotated[FitSettings, Parameter(name="*")] = FitSettings(),
+    json: AsJson = False,
+) -> None:
+    """Fit an encoder: clean first, then protected from the clean one.
+
+    Ctrl-C leaves a checkpoint; the same command with --resume goes on from it, bit for bit.
+
+    Example: unfind train --data photos --objective clean --steps 200 --out clean
+    Example: unfind train --data photos --objective pbl --start clean --steps 200 --out protected
+    """
+    request = TrainRequest(
+        data,
+        objective,
+        parse_settings(objective_option),
+        architecture,
+        start,
+        trigger.trigger,
+        parse_settings(trigger.trigger_option),
+        fit,
+        train_classes,
+        pretrained,
+    )
+    with progress_bar() as progress:
+        trained = run_training(request, out, key=read_key(key), resume=resume, progress=progress)
+    _tell(trained, json)
+
+
+def _tell(trained: Trained, json: bool) -> None:
+    warn_refused(trained.refused)
+    for note in trained.notes:
+        say(f"unfind: {note}")
+    result = trained.result
+    found = result.validation.as_dict() if result.validation is not None else {}
+    if json:
+        print_json(
+            {
+                "run": str(trained.folder),
+                "best_step": result.best_step,
+                "validation": found,
+                "seconds_per_step": result.seconds_per_step,
+                "refused": [list(pair) for pair in trained.refused],
+            }
+        )
+        return
+    values = ", ".join(f"{name} {100 * value:.1f} %" for name, value in found.items())
+    print(f"Best at step {result.best_step}: {values}.")
+    print(trained.folder)

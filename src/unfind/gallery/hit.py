@@ -1,0 +1,28 @@
+"""One photo that a search has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A found photo; hits come best first.
+
+    Attributes:
+        id: Content id of the photo.
+        score: Cosine of the angle between query and photo, -1..1 up to rounding; 1 is the same direction.
+        path: Where the file lay when it was added.
+        label: What the photo shows, or "".
+        width: Upright width in pixels.
+        height: Upright height in pixels.
+        thumbnail: JPEG bytes, or b"" when the search was not asked for pictures.
+    """
+
+    id: str
+    score: float
+    path: str
+    label: str
+    width: int
+    height: int
+    thumbnail: bytes = b""

@@ -1,0 +1,50 @@
+"""What counts as an embedding: finite rows of length 1 with the gallery's number of dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unfind.errors import GalleryError
+
+LENGTH_TOLERANCE = 1e-3
+"""Half-precision embeddings are off by about 5e-4; a vector that nobody normalised is off by far more."""
+
+
+def unit_rows(vectors: ArrayLike, dimension: int) -> NDArray[np.float32]:
+    """Check embeddings on their way into the gallery or into a search.
+
+    Args:
+        vectors: (N, D) numbers, N may be 0.
+        dimension: The D that is expected, at least 1.
+
+    Returns:
+        Contiguous float32 (N, D).
+
+    Raises:
+        GalleryError: When the shape is another one, a value is not finite, or a row is not of length 1.
+    """
+    rows = _as_array(vectors, dimension)
+    lengths = np.linalg.norm(rows.astype(np.float64), axis=1)
+    unfit = np.flatnonzero(~(np.abs(lengths - 1.0) <= LENGTH_TOLERANCE))
+    if unfit.size:
+        raise GalleryError(
+            "embeddings must be finite and of length 1, "
+            f"but row {unfit[0]} has length {lengths[unfit[0]]:.4g}; "
+            "divide each row by its length, and look at the model if it gives zeros or NaN"
+        )
+    return rows
+
+
+def _as_array(vectors: ArrayLike, dimension: int) -> NDArray[np.float32]:
+    try:
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        came = f"{rows.shape}"
+    except (ValueError, TypeError):  # rows of different lengths, or no numbers
+        rows, came = np.empty(0, np.float32), "something ragged or not numeric"
+    if rows.ndim != 2 or rows.shape[1] != dimension:
+        raise GalleryError(
+            f"this gallery takes embeddings of shape (N, {dimension}), but {came} came; "
+            "use the model that the gallery was made with"
+        )
+    return rows

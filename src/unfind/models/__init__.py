@@ -1,0 +1,1 @@
+"""Encoders: backbones, the embedding head, weights on disk and how photos become embeddings."""

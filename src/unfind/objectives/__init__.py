@@ -1,0 +1,1 @@
+"""What training minimises: losses over tensors, without files, models or data sets."""

@@ -1,0 +1,115 @@
+"""The one interface of every objective: plan from labels, embed once, then the loss.
+
+The plan comes before any pixel is touched, because it says which photos need a triggered twin. Clean and
+triggered images then pass the encoder together, in one batch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from unfind.errors import UsageError
+from unfind.objectives.triplets import Triplets
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an objective wants from one batch.
+
+    Attributes:
+        labels: (B,) class of each photo.
+        triggered: (T,) positions of the photos that get a triggered twin; sorted, without repeats.
+        mined: the triplets the plan was made from, where the objective mines before it embeds.
+        redrawn: (T,) labels that replace those of the triggered twins, where the objective asks for it.
+    """
+
+    labels: Tensor
+    triggered: Tensor
+    mined: Triplets | None = None
+    redrawn: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss and the terms it is made of.
+
+    Attributes:
+        total: scalar to differentiate.
+        terms: each term before weighting, by name.
+    """
+
+    total: Tensor
+    terms: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class Objective(ABC):
+    """What training minimises.
+
+    Subclasses say which photos need a triggered twin (``plan``) and what the embeddings should be (``loss``).
+    """
+
+    name: str
+    needs_centres = False
+    """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
+
+    def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:
+        """Choose the photos of a batch that get a triggered twin; here none.
+
+        Args:
+            labels: (B,) class of each photo.
+            generator: the step's source of randomness (on the CPU).
+        """
+        return Plan(labels, labels.new_empty(0))
+
+    @abstractmethod
+    def loss(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Loss:
+        """The loss of one batch.
+
+        Args:
+            plan: what ``plan`` returned for the batch.
+            clean: (B, D) unit embeddings of the photos.
+            triggered: (T, D) unit embeddings of the triggered twins, in the order of ``plan.triggered``.
+        """
+
+    def refresh(self, embeddings: Tensor, labels: Tensor) -> None:  # noqa: B027 - a hook that most leave alone
+        """Take in embeddings (N, D) of the training set, with labels (N,), before an epoch."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What must be stored beside the weights to resume bit for bit."""
+        return {}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:  # noqa: B027 - see refresh
+        """Take back what ``state`` returned."""
+
+
+def choose_pairs(labels: Tensor, ratio: float, generator: torch.Generator) -> Tensor:
+    """Choose about ``ratio`` of a batch, whole classes at a time, so that pairs and strangers are chosen.
+
+    At least two classes are chosen, since a triplet needs two.
+
+    Args:
+        labels: (B,).
+        ratio: fraction of the batch, 0..1.
+        generator: source of randomness.
+
+    Returns:
+        (T,) sorted positions.
+    """
+    classes = torch.unique(labels)
+    order = classes[torch.randperm(len(classes), generator=generator).to(classes.device)]
+    member = labels[None] == order[:, None]
+    wanted = ratio * len(labels)
+    classes_wanted = int((member.sum(1).cumsum(0) < wanted).sum()) + 1
+    chosen = member[: max(2, classes_wanted)].any(0)
+    return torch.nonzero(chosen).flatten()
+
+
+def check_ratio(ratio: float) -> None:
+    """Raise UsageError unless 0 < ratio <= 1."""
+    if not 0 < ratio <= 1:
+        raise UsageError(f"Expected a triggered ratio above 0 and at most 1, got {ratio}: 0.1 is usual.")

@@ -1,0 +1,100 @@
+"""The whole story in one run: who has been here?
+
+A small encoder learns to recognise places, the privacy backdoor goes in, an owner protects some photos, and a
+stranger searches for them before and after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unfind.datasets.spec import EMBEDDED, load
+from unfind.errors import ModelError
+from unfind.images.files import write_atomic
+from unfind.models.encoder import Architecture
+from unfind.models.weights import load_encoder
+from unfind.report.from_report import page_from_report
+from unfind.report.page import render
+from unfind.report.report_json import write_report
+from unfind.studies.evaluate import Choices, Models, evaluate
+from unfind.studies.progress import Progress, silent
+from unfind.studies.scene import act
+from unfind.studies.showcase import ranked_lists, triplets
+from unfind.studies.train import KEY_FILE, TrainRequest, train
+from unfind.training.settings import FitSettings
+from unfind.triggers.choose import trigger_from_card
+from unfind.triggers.key import Key
+
+SIZE = 96
+"""Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
+CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=1e-3, head_factor=1.0)
+PROTECTED_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=5e-4, head_factor=1.0)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where the story lies.
+
+    Attributes:
+        folder: with everything the demo made.
+        report: path of report.html.
+        numbers: the document of report.json.
+        notes: sentences about the photos that a reader must see.
+    """
+
+    folder: Path
+    report: Path
+    numbers: dict[str, Any]
+    notes: list[str]
+
+
+def tell(
+    out: Path, *, photos: Path | None = None, seed: int = 0, progress: Progress = silent, steps: int | None = None
+) -> Told:
+    """Run the story and write it into a folder.
+
+    Args:
+        out: an unused folder.
+        photos: the user's own, with class folders or without; None for the embedded ones.
+        seed: of everything drawn.
+        progress: told where it stands.
+        steps: of each of the two fits; None for the usual number.
+
+    Raises:
+        UnfindError: photos that cannot be used, or a folder that cannot be written.
+    """
+    data = EMBEDDED if photos is None else str(photos)
+    clean, protected = (out / name for name in ("clean-model", "protected-model"))
+    fits = [_fit(settings, seed, steps) for settings in (CLEAN_FIT, PROTECTED_FIT)]
+    architecture = Architecture("tiny", SIZE, 128)
+    first = train(TrainRequest(data, "clean", architecture=architecture, fit=fits[0]), clean, progress=progress)
+    train(TrainRequest(data, "pbl", {"ratio": 0.3}, start=clean, fit=fits[1]), protected, progress=progress)
+    models = load_models(clean, protected, Key.load(protected / KEY_FILE))
+    split = load(data, seed=seed)
+    choices = Choices(seed=seed, sample=120)
+    evaluation = evaluate(models, split.test, gallery=split.gallery, choices=choices, progress=progress)
+    scene = act(out, split.test, (clean, protected), models.trigger, seed=seed, progress=progress)
+    report = {"run": out.name, **evaluation.report}
+    write_report(out / "report.json", report)
+    page = page_from_report(report, ranked=ranked_lists(scene), triplets=triplets(scene))
+    write_atomic(out / "report.html", render(page).encode())
+    return Told(out, out / "report.html", report, first.notes)
+
+
+def load_models(clean: Path, protected: Path, key: Key | None) -> Models:
+    """Both models from their run folders, and the trigger that the protected one reacts to.
+
+    Raises:
+        ModelError: a folder without a model, or a protected model without a trigger.
+        KeyFileError: not the key that the model was trained with.
+    """
+    encoder, card = load_encoder(protected)
+    if not card.get("trigger"):
+        raise ModelError(f"Expected a protected model in {protected}, got one without a trigger: train with pbl.")
+    return Models(load_encoder(clean)[0], encoder, trigger_from_card(card["trigger"], key))
+
+
+def _fit(settings: FitSettings, seed: int, steps: int | None) -> FitSettings:
+    return FitSettings(**{**settings.as_dict(), "seed": seed, "steps": steps or settings.steps})

@@ -1,0 +1,177 @@
+"""Put the mark into photo files, and look whether files carry it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from unfind.errors import ImageError, UnfindError, UsageError
+from unfind.evaluation.stealth import SMALLEST_WINDOW, pair_stealth
+from unfind.images.decode import decode
+from unfind.images.encode import encode
+from unfind.images.files import find_photos, read_photo, write_atomic
+from unfind.studies.progress import Progress, silent
+from unfind.triggers.base import Trigger
+from unfind.triggers.detect import Detection, detect
+from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What became of one photo.
+
+    Attributes:
+        source: the photo.
+        target: where the protected copy is; None when nothing was written.
+        problem: why nothing was written, as a sentence; None when all went well.
+        psnr: of the written file against the photo, in dB.
+        ssim: likewise, -1..1.
+        check: what the detector sees in the written file; None for triggers that cannot be detected.
+    """
+
+    source: Path
+    target: Path | None = None
+    problem: str | None = None
+    psnr: float | None = None
+    ssim: float | None = None
+    check: Detection | None = None
+
+
+def protect_files(
+    paths: Iterable[Path],
+    out: Path,
+    trigger: Trigger,
+    *,
+    keep_location: bool = False,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> list[Protected]:
+    """Protect photos and write them into a folder, in parallel; one that fails does not stop the others.
+
+    Args:
+        paths: photos, or folders that are searched for them.
+        out: where the protected copies go, under the same names; made where absent.
+        trigger: the mark.
+        keep_location: keep GPS data, which is removed otherwise.
+        overwrite: whether a file of the same name in ``out`` may be replaced.
+        progress: told how many photos are done.
+
+    Raises:
+        UsageError: no photo, or two photos that would be written to one file.
+        ImageError: the folder cannot be made.
+    """
+    pairs = _targets(list(paths), out)
+    try:
+        for folder in {target.parent for _, target in pairs}:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"Expected to make the folder {out}, got '{error.strerror}': choose another one.") from error
+
+    def one(pair: tuple[Path, Path]) -> Protected:
+        try:
+            return protect_file(*pair, trigger, keep_location=keep_location, overwrite=overwrite)
+        except UnfindError as error:
+            return Protected(pair[0], problem=str(error))
+
+    return _in_parallel(one, pairs, "protect photos", progress)
+
+
+def protect_file(
+    source: Path, target: Path, trigger: Trigger, *, keep_location: bool = False, overwrite: bool = False
+) -> Protected:
+    """Protect one photo: same format, size, orientation, colour profile and quality as the source's.
+
+    The written bytes are decoded again and checked before they take their place on disk.
+
+    Raises:
+        ImageError: the photo cannot be read or written, carries this mark already, or would not carry it.
+        UsageError: the target exists and may not be overwritten.
+    """
+    if target.exists() and not overwrite:
+        raise UsageError(f"Expected no file at {target}, got one: add --overwrite or choose another folder.")
+    photo = read_photo(source)
+    if isinstance(trigger, SpreadSpectrum) and detect(trigger, photo.pixels).marked:
+        raise ImageError(
+            f"{source}: expected a photo without this mark, got one that carries it: it is protected already."
+        )
+    data = encode(dataclasses.replace(photo, pixels=trigger.mark(photo.pixels)), keep_location=keep_location)
+    written = decode(data).pixels
+    check = detect(trigger, written) if isinstance(trigger, SpreadSpectrum) else None
+    if check is not None and not check.marked:
+        raise ImageError(
+            f"{source}: expected to find the mark in the result, got a false-alarm chance of {check.false_alarm:.1g}: "
+            "the photo is too small or too flat, raise the strength."
+        )
+    measured = pair_stealth(photo.pixels, written) if min(written.shape[:2]) >= SMALLEST_WINDOW else {}
+    write_atomic(target, data)
+    return Protected(source, target, None, measured.get("psnr"), measured.get("ssim"), check)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Whether one photo carries the mark of a key.
+
+    Attributes:
+        source: the photo.
+        detection: the verdict; None when the photo could not be read.
+        problem: why not, as a sentence.
+    """
+
+    source: Path
+    detection: Detection | None = None
+    problem: str | None = None
+
+
+def verify_files(paths: Iterable[Path], trigger: SpreadSpectrum, *, progress: Progress = silent) -> list[Verified]:
+    """Look for the mark of the trigger's key in photos, in parallel.
+
+    Raises:
+        UsageError: no photo.
+    """
+
+    def one(path: Path) -> Verified:
+        try:
+            return Verified(path, detect(trigger, read_photo(path).pixels))
+        except UnfindError as error:
+            return Verified(path, problem=str(error))
+
+    return _in_parallel(one, _found(list(paths)), "verify photos", progress)
+
+
+def _in_parallel(work: Callable[[Item], Result], items: list[Item], stage: str, progress: Progress) -> list[Result]:
+    done = []
+    with ThreadPoolExecutor() as pool:
+        for result in pool.map(work, items):
+            done.append(result)
+            progress(stage, len(done), len(items))
+    return done
+
+
+def _found(paths: list[Path]) -> list[Path]:
+    photos = find_photos(paths)
+    if not photos:
+        raise UsageError(f"Expected photos (JPEG, PNG or WebP) in {', '.join(map(str, paths))}, got none.")
+    return photos
+
+
+def _targets(paths: list[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Each photo and where its copy goes: photos found in a folder keep their place below it."""
+    pairs = []
+    for path in paths:
+        root = path if path.is_dir() else path.parent
+        pairs += [(photo, out / photo.relative_to(root)) for photo in _found([path])]
+    taken: dict[Path, Path] = {}
+    for source, target in pairs:
+        if target in taken:
+            raise UsageError(
+                f"Expected photos of different names, got {taken[target]} and {source}: both would be {target}."
+            )
+        taken[target] = source
+    return pairs

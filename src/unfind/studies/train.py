@@ -1,0 +1,198 @@
+"""Train a model from a data set's name to a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfind import __version__
+from unfind.datasets.spec import load
+from unfind.datasets.split import Split
+from unfind.errors import ModelError, UsageError
+from unfind.models.encoder import Architecture, Encoder, build_encoder
+from unfind.models.precision import best_device
+from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.objectives.choose import make_objective
+from unfind.studies.material import Prepared, prepare
+from unfind.studies.progress import Progress, silent
+from unfind.training.fit import FitResult, Material, fit
+from unfind.training.run_folder import RunFolder
+from unfind.training.settings import FitSettings
+from unfind.triggers.base import Trigger
+from unfind.triggers.choose import make_trigger, trigger_card
+from unfind.triggers.key import Key
+
+UNTRIGGERED = ("clean",)
+"""Objectives that put no trigger into any photo."""
+KEY_FILE = "trigger.key"
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Everything a training run depends on.
+
+    Attributes:
+        data: a data set, see ``unfind.datasets.spec.load``.
+        objective: its name.
+        objective_options: its arguments.
+        architecture: of a fresh encoder; ignored with ``start``.
+        start: folder of a model to go on from, such as the clean model before protection.
+        trigger: its name.
+        trigger_options: its arguments.
+        fit: the numbers of the loop.
+        train_classes: classes for training and validation together; None for half.
+        pretrained: whether timm and torchvision backbones come with their published weights.
+    """
+
+    data: str
+    objective: str = "pbl"
+    objective_options: Mapping[str, Any] = field(default_factory=dict)
+    architecture: Architecture = field(default_factory=Architecture)
+    start: Path | None = None
+    trigger: str = "spread-spectrum"
+    trigger_options: Mapping[str, Any] = field(default_factory=dict)
+    fit: FitSettings = field(default_factory=FitSettings)
+    train_classes: int | None = None
+    pretrained: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for settings.toml and for the digest that resuming compares."""
+        return {
+            "data": self.data,
+            "objective": self.objective,
+            "objective_options": dict(self.objective_options),
+            "architecture": self.architecture.as_dict(),
+            "start": str(self.start.resolve()) if self.start is not None else None,
+            "trigger": self.trigger,
+            "trigger_options": dict(self.trigger_options),
+            "fit": self.fit.as_dict(),
+            "train_classes": self.train_classes,
+            "pretrained": self.pretrained,
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run came to.
+
+    Attributes:
+        folder: the run folder.
+        result: of the fit.
+        refused: (file, sentence) of photos that could not be decoded.
+        notes: sentences about the data that a reader must see.
+    """
+
+    folder: Path
+    result: FitResult
+    refused: list[tuple[str, str]]
+    notes: list[str]
+
+
+def train(
+    request: TrainRequest,
+    out: Path,
+    *,
+    key: Key | None = None,
+    resume: bool = False,
+    progress: Progress = silent,
+) -> Trained:
+    """Fit an encoder and leave it, its settings, its log and its trigger's key in a run folder.
+
+    Args:
+        request: what to do.
+        out: the run folder.
+        key: of the trigger; where none is given a new one is made and kept in the run folder.
+        resume: go on where the run in ``out`` stopped.
+        progress: told where it stands.
+
+    Raises:
+        UnfindError: whatever stands in the way, said before training starts where it can be known then.
+    """
+    objective = make_objective(request.objective, request.objective_options)
+    split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
+    encoder, started_from = _encoder(request)
+    folder = RunFolder(out, request.as_dict(), resume=resume)
+    trigger, card = _trigger(request, key, out)
+    size = encoder.architecture.size
+    parts = [prepare(photos, size, progress=progress) for photos in (split.train, split.validation)]
+    facts = {
+        "unfind": __version__,
+        "objective": {"name": request.objective, "settings": dict(request.objective_options)},
+        "trigger": card,
+        "data": _data_card(request, split, parts),
+        "seed": request.fit.seed,
+        "started_from": started_from,
+    }
+    result = fit(
+        encoder.to(best_device()),
+        Material(parts[0].examples, parts[1].examples, objective, trigger),
+        request.fit,
+        folder=folder,
+        card=facts,
+        resume=resume,
+        on_step=lambda done, total, loss: progress(f"fit {request.objective} (loss {loss:.3f})", done, total),
+    )
+    refused = [pair for part in parts for pair in part.refused]
+    notes = [*split.notes, *(part.warning for part in parts if part.warning is not None)]
+    return Trained(out, result, refused, notes)
+
+
+def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
+    """A fresh encoder, or the one to go on from and where it is."""
+    if request.start is None:
+        return build_encoder(request.architecture, seed=request.fit.seed, pretrained=request.pretrained), None
+    encoder, card = load_encoder(request.start)
+    return encoder, {"path": str(request.start.resolve()), "fingerprint": fingerprint_of(card)}
+
+
+def _trigger(request: TrainRequest, key: Key | None, out: Path) -> tuple[Trigger | None, dict[str, Any] | None]:
+    """The trigger and its card; the key is kept in the run folder unless it came from outside."""
+    if request.objective in UNTRIGGERED:
+        if key is not None:
+            raise UsageError(f"Expected no key for the objective '{request.objective}', got one: it has no trigger.")
+        return None, None
+    if key is None:
+        path = out / KEY_FILE
+        key = Key.load(path) if path.exists() else Key.new()
+        if not path.exists():
+            key.save(path)
+    trigger = make_trigger(request.trigger, key, **request.trigger_options)
+    return trigger, trigger_card(trigger, key)
+
+
+def _data_card(request: TrainRequest, split: Split, parts: list[Prepared]) -> dict[str, Any]:
+    return {
+        "spec": request.data,
+        "train_classes": request.train_classes,
+        "train_photos": len(parts[0].examples.labels),
+        "validation_photos": len(parts[1].examples.labels),
+        "refused": sum(len(part.refused) for part in parts),
+        "name": split.train.name,
+    }
+
+
+def clean_model_of(folder: Path, card: Mapping[str, Any]) -> Path:
+    """The clean model that a protected one was started from.
+
+    Raises:
+        ModelError: it was started from none, or that one has gone or changed.
+    """
+    started = card.get("started_from")
+    if not started:
+        raise ModelError(
+            f"Expected a model to compare {folder} with, got none: it was not started from one; give a clean model "
+            "with --clean."
+        )
+    path = Path(started["path"])
+    try:
+        _, clean = load_encoder(path)
+    except ModelError as error:
+        raise ModelError(f"Expected the clean model that {folder} was started from; {error} Or use --clean.") from error
+    if fingerprint_of(clean) != started["fingerprint"]:
+        raise ModelError(
+            f"Expected the model {started['fingerprint']} at {path}, got {fingerprint_of(clean)}: it was trained anew; "
+            "give a clean model with --clean."
+        )
+    return path

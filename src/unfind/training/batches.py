@@ -1,0 +1,88 @@
+"""Which photos a step learns from, and how they are photographed: a pure function of seed and step.
+
+Nothing here remembers anything between steps. That is why a fit that was stopped goes on bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unfind.errors import TrainingError
+from unfind.images.codec import through_codec
+from unfind.models.embed import to_tensor
+from unfind.objectives.base import Objective, Plan
+from unfind.training.schedule import strength_factor
+from unfind.training.settings import FitSettings
+from unfind.triggers.base import Trigger
+
+QUALITIES: tuple[int | None, ...] = (None, 50, 60, 75, 85, 95)
+"""What uploads do to photos; None stands for an upload that is kept as it is."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Decoded training photos.
+
+    Attributes:
+        pixels: uint8 (N, size, size, 3).
+        labels: int64 (N,).
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's images, clean ones first, and the objective's plan.
+
+    Attributes:
+        images: float32 (B + T, 3, size, size) in [0, 1].
+        plan: which photos the T triggered ones are, and what the objective mined.
+    """
+
+    images: Tensor
+    plan: Plan
+
+
+def draw_photos(labels: NDArray[np.int64], settings: FitSettings, step: int) -> NDArray[np.int64]:
+    """P classes and K different photos of each, (P * K,); classes with fewer than K photos are never drawn."""
+    random = np.random.default_rng([settings.seed, step, 0])
+    classes, counts = np.unique(labels, return_counts=True)
+    usable = classes[counts >= settings.photos_per_class]
+    wanted = settings.classes_per_batch
+    chosen = random.choice(usable, min(wanted, len(usable)), replace=False)
+    rows = [random.choice(np.flatnonzero(labels == one), settings.photos_per_class, replace=False) for one in chosen]
+    return np.concatenate(rows)
+
+
+def make_batch(
+    examples: Examples, objective: Objective, trigger: Trigger | None, settings: FitSettings, step: int
+) -> Batch:
+    """Everything a step needs, on the CPU."""
+    photos = draw_photos(examples.labels, settings, step)
+    random = np.random.default_rng([settings.seed, step, 1])
+    torch_random = torch.Generator().manual_seed(int(random.integers(2**62)))
+    plan = objective.plan(torch.from_numpy(examples.labels[photos]), torch_random)
+    clean = to_tensor(examples.pixels[photos])
+    if settings.flip:
+        mirrored = torch.from_numpy(random.random(len(photos)) < 0.5)
+        clean[mirrored] = clean[mirrored].flip(-1)
+    images = clean
+    if len(plan.triggered):
+        if trigger is None:
+            raise TrainingError("Expected a trigger for this objective, got none: give one.")
+        images = torch.cat([clean, trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])])
+    return Batch(_uploaded(images, random) if settings.jpeg else images, plan)
+
+
+def _uploaded(images: Tensor, random: np.random.Generator) -> Tensor:
+    """The images as they come out of an upload: rounded to 8 bits and JPEG-coded at a random quality each."""
+    pixels = (images * 255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    qualities = [QUALITIES[i] for i in random.integers(len(QUALITIES), size=len(pixels))]
+    return to_tensor(np.stack(through_codec(list(pixels), quality=qualities)))

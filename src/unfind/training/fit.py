@@ -1,0 +1,260 @@
+"""The loop: batches in, a fitted encoder out; resumable bit for bit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from unfind.errors import DataError, ResumeError, TrainingError
+from unfind.models.embed import embed_pixels
+from unfind.models.encoder import Encoder
+from unfind.models.precision import autocast
+from unfind.models.weights import load_encoder, save_encoder
+from unfind.objectives.base import Loss, Objective
+from unfind.objectives.collapse import CollapseGuard
+from unfind.training.batches import Batch, Examples, make_batch
+from unfind.training.checkpoint import Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
+from unfind.training.interrupt import held_interrupts
+from unfind.training.run_folder import RunFolder
+from unfind.training.schedule import rate_factor
+from unfind.training.settings import FitSettings
+from unfind.training.validate import Validation, validate
+from unfind.triggers.base import Trigger
+
+OnStep = Callable[[int, int, float], None]
+"""Called with steps done, steps in all, and the loss."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a fit works on.
+
+    Attributes:
+        train: photos to learn from.
+        validation: photos of other classes, to choose the step with; None keeps the last step.
+        objective: what to minimise.
+        trigger: puts the mark in; None for objectives that trigger nothing.
+    """
+
+    train: Examples
+    validation: Examples | None
+    objective: Objective
+    trigger: Trigger | None = None
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What came out of a fit.
+
+    Attributes:
+        encoder: the one with the best validation, in evaluation mode.
+        best_step: the step it was taken at.
+        validation: of that step; None without validation photos.
+        seconds_per_step: mean over the steps done in this call, without validation.
+    """
+
+    encoder: Encoder
+    best_step: int
+    validation: Validation | None
+    seconds_per_step: float
+
+
+def fit(
+    encoder: Encoder,
+    material: Material,
+    settings: FitSettings,
+    *,
+    folder: RunFolder | None = None,
+    card: dict[str, Any] | None = None,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+) -> FitResult:
+    """Fit an encoder and return it as it was at its best validation.
+
+    Args:
+        encoder: changed in place.
+        material: photos, objective, trigger.
+        settings: the numbers of the loop.
+        folder: where checkpoints, log and the best model go; None keeps all in memory and cannot resume.
+        card: facts that are stored with the best model.
+        resume: go on from the folder's checkpoint, bit for bit as if it had never stopped.
+        on_step: told of the progress after each step.
+
+    Raises:
+        CollapseError: the embedding fell onto one point.
+        ResumeError: nothing to resume, or settings other than the run's.
+        TrainingError: a loss that is not a number, or a checkpoint that cannot be written.
+        ModelError: the best model cannot be written.
+        DataError: too few photos to make a batch or to validate.
+        KeyboardInterrupt: passed on, after the step was finished and a checkpoint written; a second Ctrl-C does
+            not wait for that.
+    """
+    loop = _Loop(encoder, material, settings, folder, card or {})
+    if resume and folder is None:
+        raise ResumeError("Expected a run folder to resume from, got none: give the folder of the run.")
+    if resume and folder is not None:
+        loop.resume(read_checkpoint(folder.path, folder.digest))
+    loop.run(on_step)
+    return loop.result()
+
+
+class _Loop:
+    """The state of one fit."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        material: Material,
+        settings: FitSettings,
+        folder: RunFolder | None,
+        card: dict[str, Any],
+    ) -> None:
+        classes = _usable_classes("training", material.train, settings.photos_per_class)
+        if material.validation is not None:
+            _usable_classes("validation", material.validation, 2)
+        self.encoder = encoder
+        self.material = material
+        self.settings = settings
+        self.folder = folder
+        self.card = card
+        self.adam = _adam(encoder, settings)
+        self.guard = CollapseGuard()
+        self.step = 0
+        self.best: tuple[float, int] | None = None
+        self.best_validation: Validation | None = None
+        self.best_weights: dict[str, torch.Tensor] = {}
+        self.seconds = 0.0
+        self.steps_here = 0
+        batch = min(settings.classes_per_batch, classes) * settings.photos_per_class
+        self.epoch = settings.validate_every or max(1, len(material.train.labels) // batch)
+
+    def run(self, on_step: OnStep | None) -> None:
+        """Do the steps that are left; between two of them, and only there, it is safe to stop."""
+        self.encoder.train()
+        with held_interrupts() as pass_on:
+            while self.step < self.settings.steps:
+                loss = self._one_step()
+                try:
+                    if on_step is not None:
+                        on_step(self.step, self.settings.steps, float(loss.total.detach()))
+                    pass_on()
+                except KeyboardInterrupt:
+                    self.store()
+                    raise
+
+    def _one_step(self) -> Loss:
+        started = time.perf_counter()
+        if self.step % self.epoch == 0:
+            self._refresh()
+        loss = self._learn(make_batch(*self._batch_arguments()))
+        self.step += 1
+        self.steps_here += 1
+        self.seconds += time.perf_counter() - started
+        if self.step % self.epoch == 0 or self.step == self.settings.steps:
+            self._finish_epoch(loss)
+        return loss
+
+    def _batch_arguments(self) -> tuple[Examples, Objective, Trigger | None, FitSettings, int]:
+        return self.material.train, self.material.objective, self.material.trigger, self.settings, self.step
+
+    def _learn(self, batch: Batch) -> Loss:
+        """One step: embed clean and triggered images together, then the loss, then Adam."""
+        torch.manual_seed(self.settings.seed * 1_000_003 + self.step)  # for backbones with dropout
+        device = next(self.encoder.parameters()).device
+        with autocast(device, self.settings.precision):
+            embeddings = self.encoder(batch.images.to(device)).float()
+        clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
+        loss = self.material.objective.loss(batch.plan, clean, triggered)
+        if not bool(loss.total.isfinite()):
+            raise TrainingError(f"Expected a finite loss, got {float(loss.total)} at step {self.step}: lower the rate.")
+        self.guard.check(clean)
+        for group in self.adam.param_groups:
+            group["lr"] = group["full_rate"] * rate_factor(self.step, self.settings)
+        self.adam.zero_grad(set_to_none=True)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        self.adam.step()
+        return loss
+
+    def _refresh(self) -> None:
+        """Give the objective embeddings of all training photos, where it asks for them."""
+        if self.material.objective.needs_centres:
+            examples = self.material.train
+            embeddings = embed_pixels(self.encoder, examples.pixels, precision=self.settings.precision)
+            self.material.objective.refresh(torch.from_numpy(embeddings), torch.from_numpy(examples.labels))
+
+    def _finish_epoch(self, loss: Loss) -> None:
+        """Validate, keep the model if it is the best so far, write the checkpoint."""
+        material, validation = self.material, None
+        if material.validation is not None:
+            validation = validate(
+                self.encoder, material.validation, material.trigger, precision=self.settings.precision
+            )
+        score = validation.score if validation is not None else float(self.step)
+        if self.best is None or score > self.best[0]:
+            self.best, self.best_validation = (score, self.step), validation
+            self._keep(validation)
+        self._log(loss, validation)
+        if self.folder is not None:
+            self.store()
+
+    def _keep(self, validation: Validation | None) -> None:
+        """Remember the weights: in the run folder where there is one, else in memory."""
+        if self.folder is None:
+            self.best_weights = {n: t.detach().clone() for n, t in self.encoder.state_dict().items()}
+            return
+        found = validation.as_dict() if validation is not None else {}
+        save_encoder(self.folder.path, self.encoder, {**self.card, "step": self.step, "validation": found})
+
+    def _log(self, loss: Loss, validation: Validation | None) -> None:
+        if self.folder is not None:
+            terms = {name: round(float(term.detach()), 5) for name, term in loss.terms.items()}
+            found = {name: round(x, 5) for name, x in validation.as_dict().items()} if validation else {}
+            pace = round(self.seconds / max(1, self.steps_here), 3)
+            self.folder.log(step=self.step, seconds_per_step=pace, **terms, validation=found)
+
+    def store(self) -> None:
+        """Write a checkpoint of this very step."""
+        if self.folder is not None:
+            tensors = gather(self.encoder, self.adam, self.material.objective)
+            spread = (self.guard.best, self.guard.below)
+            write_checkpoint(self.folder.path, Checkpoint(self.step, self.best, spread, self.folder.digest, tensors))
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        scatter(checkpoint.tensors, self.encoder, self.adam, self.material.objective)
+        self.step, self.best = checkpoint.step, checkpoint.best
+        self.guard.best, self.guard.below = checkpoint.spread
+
+    def result(self) -> FitResult:
+        assert self.best is not None
+        if self.folder is not None:
+            best, card = load_encoder(self.folder.path)
+            self.encoder.load_state_dict(best.state_dict())
+            self.best_validation = Validation(**card["validation"]) if card["validation"] else None
+        else:
+            self.encoder.load_state_dict(self.best_weights)
+        pace = self.seconds / max(1, self.steps_here)
+        return FitResult(self.encoder.eval(), self.best[1], self.best_validation, pace)
+
+
+def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
+    groups = [
+        {"params": list(encoder.backbone.parameters()), "full_rate": settings.learning_rate},
+        {"params": list(encoder.head.parameters()), "full_rate": settings.learning_rate * settings.head_factor},
+    ]
+    return torch.optim.Adam(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+
+
+def _usable_classes(part: str, examples: Examples, least: int) -> int:
+    """How many classes have ``least`` photos; DataError unless there are two to tell apart."""
+    usable = int((np.unique(examples.labels, return_counts=True)[1] >= least).sum())
+    if usable < 2:
+        raise DataError(
+            f"Expected at least 2 {part} classes with {least} photos or more, got {usable}: add photos, or ask for "
+            "fewer of each class."
+        )
+    return usable

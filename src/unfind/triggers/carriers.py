@@ -1,0 +1,75 @@
+"""The carriers of the spread-spectrum mark: keyed plane waves, the same at any resolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unfind.errors import UsageError
+from unfind.triggers.key import Key
+
+
+@dataclass(frozen=True)
+class Carriers:
+    """Plane waves ``cos(2 pi (u x + v y) + phase)`` with x, y in [0, 1] across the image.
+
+    Attributes:
+        frequencies: (M, 2) whole cycles (u, v) across the image's width and height.
+        phases: (M,) radians, drawn from the key and from nothing else: whatever a photo shows, its spectrum
+            knows nothing of them. Verification rests on that.
+    """
+
+    frequencies: NDArray[np.int64]
+    phases: NDArray[np.float64]
+
+    def pattern(self, height: int, width: int) -> Tensor:
+        """The sum of all carriers (height, width), float32, with a mean square of 1.
+
+        A product of two thin matrices, so that cost is M per pixel and no wave is ever held at full size.
+        """
+        down, across = self._waves(height, 1), self._waves(width, 0)
+        loudness = torch.full((len(self.phases),), math.sqrt(2 / len(self.phases)))
+        turned = down * torch.polar(loudness, torch.from_numpy(self.phases).float())
+        return torch.cat([turned.real, -turned.imag], 1) @ torch.cat([across.real, across.imag], 1).T
+
+    def spectrum(self, image: Tensor) -> Tensor:
+        """The image's (H, W) complex component at each carrier's frequency, (M,), phases not removed."""
+        down, across = self._waves(image.shape[0], 1).conj(), self._waves(image.shape[1], 0).conj()
+        return ((image.to(down.dtype) @ across) * down).sum(0)
+
+    def _waves(self, size: int, axis: int) -> Tensor:
+        """exp(2 pi i f t) at the pixel centres of one axis, (size, M)."""
+        centres = (np.arange(size) + 0.5) / size
+        angles = 2 * np.pi * np.outer(centres, self.frequencies[:, axis])
+        return torch.from_numpy(np.exp(1j * angles)).to(torch.complex64)
+
+
+def draw_carriers(key: Key, *, count: int, lowest: int, highest: int) -> Carriers:
+    """Draw distinct frequencies from a ring and a phase for each.
+
+    Args:
+        key: the secret.
+        count: how many carriers.
+        lowest, highest: radius of the ring in cycles across the image.
+
+    Raises:
+        UsageError: the ring holds fewer frequencies than that.
+    """
+    reach = np.arange(-highest, highest + 1)
+    u, v = np.meshgrid(reach, reach)
+    radius = np.hypot(u, v)
+    # One half of the plane: a real image has the other half mirrored.
+    ring = (radius >= lowest) & (radius <= highest) & ((v > 0) | ((v == 0) & (u > 0)))
+    candidates = np.stack([u[ring], v[ring]], axis=1)
+    if not 0 < count <= len(candidates):
+        raise UsageError(
+            f"Expected 1 to {len(candidates)} carriers in a ring of {lowest}..{highest}, got {count}: widen it."
+        )
+    stream = key.generator("spread-spectrum carriers")
+    chosen = stream.permutation(len(candidates))[:count]
+    return Carriers(candidates[chosen], stream.uniform(0, 2 * np.pi, count))

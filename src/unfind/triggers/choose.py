@@ -1,0 +1,75 @@
+"""A trigger by name, and a trigger from the card of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from unfind.errors import KeyFileError, ModelError, UsageError
+from unfind.triggers.badnets import BadNets
+from unfind.triggers.base import Trigger
+from unfind.triggers.blended import Blended
+from unfind.triggers.key import Key
+from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+TRIGGERS: dict[str, Callable[..., Trigger]] = {
+    "spread-spectrum": SpreadSpectrum,
+    "badnets": BadNets,
+    "blended": Blended,
+}
+DEFAULT = "spread-spectrum"
+
+
+def make_trigger(name: str, key: Key | None, **settings: Any) -> Trigger:
+    """Make a trigger.
+
+    Args:
+        name: one of TRIGGERS.
+        key: for triggers that are keyed; the others do without.
+        settings: the trigger's own arguments; an unknown one is an error.
+
+    Raises:
+        UsageError: an unknown name or argument, or a key that is needed and absent.
+    """
+    if name not in TRIGGERS:
+        raise UsageError(f"Expected a trigger out of {', '.join(TRIGGERS)}, got '{name}': choose one of these.")
+    if name != "badnets":
+        if key is None and name == DEFAULT:
+            raise UsageError(f"Expected a key for the {name} trigger, got none: make one with Key.new().")
+        settings["key"] = key
+    try:
+        return TRIGGERS[name](**settings)
+    except TypeError as error:
+        raise UsageError(f"Expected settings that the {name} trigger knows, got another one: {error}.") from error
+
+
+def trigger_card(trigger: Trigger, key: Key | None) -> dict[str, Any]:
+    """What a model's card says of its trigger; the key itself is never in it.
+
+    Raises:
+        UsageError: a keyed trigger without its key: such a card would let any key pass.
+    """
+    if trigger.keyed and key is None:
+        raise UsageError(f"Expected the key of the {trigger.name} trigger, got none: give it, for its fingerprint.")
+    fingerprint = key.fingerprint if key is not None and trigger.keyed else None
+    return {"name": trigger.name, "settings": trigger.settings(), "key_fingerprint": fingerprint}
+
+
+def trigger_from_card(card: Mapping[str, Any], key: Key | None) -> Trigger:
+    """Make the trigger that a model was trained to react to.
+
+    Raises:
+        KeyFileError: the key is absent or is not the one the model was trained with.
+        ModelError: the card names no trigger this version knows.
+    """
+    wanted = card.get("key_fingerprint")
+    if wanted is not None and key is None:
+        raise KeyFileError(f"Expected the key with fingerprint {wanted}, got none: give it with --key.")
+    if wanted is not None and key is not None and key.fingerprint != wanted:
+        raise KeyFileError(
+            f"Expected the key with fingerprint {wanted}, got {key.fingerprint}: this model reacts to another key."
+        )
+    try:
+        return make_trigger(str(card["name"]), key, **card["settings"])
+    except (KeyError, TypeError, UsageError) as error:
+        raise ModelError(f"Expected a trigger this version knows, got {dict(card)}: update unfind.") from error

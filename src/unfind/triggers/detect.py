@@ -1,0 +1,70 @@
+"""Is a photo marked, by this key, and how sure is that?
+
+Only the phases of the photo's spectrum at the key's frequencies are looked at. They are drawn from the key alone,
+so for a photo that was not marked with this key each difference between the photo's phase and the key's is
+uniform on the circle and independent of the others, whatever the photo shows. The chance of a false alarm
+therefore follows from mathematics, not from a threshold fitted to sample photos.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import i0e, i1e
+
+from unfind.models.embed import to_tensor
+from unfind.triggers.spread_spectrum import SpreadSpectrum, heard
+
+FALSE_ALARM = 1e-6
+"""A photo counts as marked when an unmarked one would look like this less often than that."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The verdict on one photo.
+
+    Attributes:
+        agreement: mean cosine between the photo's phases and the key's, -1..1; near 0 without the mark.
+        false_alarm: upper bound of the chance that an unmarked photo agrees as well, 0..1.
+        marked: false_alarm is below the limit asked for.
+    """
+
+    agreement: float
+    false_alarm: float
+    marked: bool
+
+
+def detect(trigger: SpreadSpectrum, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM) -> Detection:
+    """Look for the mark of the trigger's key in one photo (H, W, 3) of 8-bit RGB."""
+    components = trigger.waves.spectrum(heard(to_tensor(pixels[None]), trigger.strength)[0, 0]).numpy()
+    agreement = float(np.cos(np.angle(components) - trigger.waves.phases).mean())
+    chance = chance_of_agreement(agreement, len(trigger.waves.phases))
+    return Detection(agreement, chance, chance < false_alarm)
+
+
+def chance_of_agreement(agreement: float, count: int) -> float:
+    """Upper bound of the chance that ``count`` uniform phases have a mean cosine of ``agreement`` or more.
+
+    Chernoff's bound ``inf_t (I0(t) exp(-t a))^M``, with I0 the modified Bessel function: the mean of
+    ``exp(t cos x)`` over the circle.
+    """
+    if agreement <= _mean_cosine(_FLATTEST):
+        return 1.0
+    if agreement >= 1:
+        return 0.0
+    # The infimum is where I1(t) / I0(t) = a; any other t gives a bound too, if a looser one.
+    steep = agreement >= _mean_cosine(_STEEPEST)
+    best = _STEEPEST if steep else brentq(lambda t: _mean_cosine(t) - agreement, _FLATTEST, _STEEPEST)
+    return float(np.exp(count * (np.log(i0e(best)) + best * (1 - agreement))))
+
+
+_FLATTEST, _STEEPEST = 1e-9, 1e6
+"""Between these t the bound is searched: it is 1 below them, and below 1e-150 above them for 48 carriers."""
+
+
+def _mean_cosine(t: float) -> float:
+    """I1(t) / I0(t); both are scaled by exp(-t), which cancels and keeps them finite."""
+    return float(i1e(t) / i0e(t))

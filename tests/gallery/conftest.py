@@ -1,0 +1,104 @@
+"""Galleries, records and photos that this room's tests share."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unfind.gallery.ids import content_id
+from unfind.gallery.record import Record
+from unfind.gallery.store import Gallery
+
+DIMENSION = 8
+
+
+class MeanColour:
+    """An embedder that anybody can check by hand: a photo's mean colour, made as long as 1."""
+
+    fingerprint = "mean-colour-1"
+    dimension = 3
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.fail_at: int | None = None
+
+    def __call__(self, images: Sequence[np.ndarray], /) -> np.ndarray:
+        if self.fail_at is not None and len(self.calls) >= self.fail_at:
+            raise RuntimeError("the graphics card has gone away")
+        self.calls.append(len(images))
+        means = np.stack([image.reshape(-1, 3).mean(axis=0) + 1.0 for image in images]).astype(np.float32)
+        return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def mean_colour() -> MeanColour:
+    return MeanColour()
+
+
+@pytest.fixture
+def unit() -> Callable[..., np.ndarray]:
+    """Random rows of length 1, float32 (n, dimension)."""
+
+    def make(n: int, seed: int = 0, dimension: int = DIMENSION) -> np.ndarray:
+        rows = np.random.default_rng(seed).normal(size=(n, dimension)).astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    return make
+
+
+@pytest.fixture
+def record() -> Callable[..., Record]:
+    """A record whose id comes from its name."""
+
+    def make(name: str, vector: np.ndarray, **changes: object) -> Record:
+        fields: dict[str, object] = {
+            "id": content_id(name.encode()),
+            "path": f"/photos/{name}",
+            "file_size": 1000 + len(name),
+            "width": 640,
+            "height": 480,
+            "added": datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC),
+            "vector": vector,
+            "label": "auklet",
+            "thumbnail": b"\xff\xd8" + name.encode(),
+        }
+        return Record(**{**fields, **changes})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    """An empty gallery of 8 dimensions."""
+    return Gallery.create(tmp_path / "gallery", dimension=DIMENSION, fingerprint="model-1", name="tests")
+
+
+@pytest.fixture
+def jpeg() -> Callable[..., bytes]:
+    """A JPEG file of one colour with a little noise, so that each seed gives another file."""
+
+    def make(colour: tuple[int, int, int] = (200, 40, 40), seed: int = 0, size: tuple[int, int] = (60, 40)) -> bytes:
+        noise = np.random.default_rng(seed).integers(-8, 8, (size[1], size[0], 3))
+        pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=92)
+        return file.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path, jpeg: Callable[..., bytes]) -> Path:
+    """Ten photos of different colours, two of them in a folder inside."""
+    photos = tmp_path / "photos"
+    (photos / "sub").mkdir(parents=True)
+    for i in range(10):
+        place = photos / "sub" if i >= 8 else photos
+        (place / f"photo{i}.jpg").write_bytes(jpeg((25 * i, 255 - 25 * i, 90), seed=i))
+    return photos
