@@ -164,6 +164,17 @@ def test_ties_never_understate_exposure(world):
     assert mixed_gallery(**same, adoption=0.2, ks=(1,)).metrics["benign_recall@1"]["value"] == 0.0
 
 
+def test_finds_of_the_clean_model_that_rest_on_ties_do_not_count(world):
+    point = np.repeat(normalised(np.full((1, 16), 1.0)), 200, axis=0)
+    assert mixed_gallery(**(world | {"clean_model": point}), adoption=0.2).metrics["exposure@10"] is None
+
+
+def test_one_owner_of_everything_cannot_leak_even_where_k_exceeds_the_album(world):
+    found = mixed_gallery(**world, adoption=0.025, ks=(1, 10), owners=np.zeros(200, dtype=int))
+    assert found.n_triggered == 5
+    assert [found.metrics[f"owner_leak@{k}"]["value"] for k in (1, 10)] == [1.0, 1.0]
+
+
 def test_questions_without_an_answer_are_none(world):
     alone = mixed_gallery(**(world | {"labels": np.arange(200)}), adoption=0.001)
     assert alone.n_triggered == 1

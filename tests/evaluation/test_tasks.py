@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from unfind.errors import EvaluationError
+from unfind.evaluation.clustering import assign, kmeans, nmi, pair_f1
 from unfind.evaluation.metrics import mean, per_query
 from unfind.evaluation.ranks import relevant_ranks
 from unfind.evaluation.task_result import TASKS
@@ -105,6 +106,14 @@ def test_one_task_is_one_of_the_four(photos):
     alone = one_task("c2c", photos["clean"], photos["labels"], photos["sources"], options=QUICK)
     assert alone.metrics == four["c2c"].metrics
     assert np.array_equal(alone.replicates["nmi"], four["c2c"].replicates["nmi"])
+
+
+def test_clusters_are_fitted_on_the_gallery_and_queries_assigned(photos):
+    found = four_tasks(**photos, options=QUICK)
+    for task, query, gallery in (("c2p", "clean", "triggered"), ("p2c", "triggered", "clean")):
+        clusters = assign(photos[query], kmeans(photos[gallery], 8))
+        assert found[task].value("nmi") == pytest.approx(nmi(photos["labels"], clusters))
+        assert found[task].value("f1") == pytest.approx(pair_f1(photos["labels"], clusters))
 
 
 def test_clustering_is_optional(photos):

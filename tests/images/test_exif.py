@@ -81,10 +81,12 @@ def test_no_byte_of_the_position_is_left(tiff: Maker) -> None:
     assert struct.pack("<I", 4711) not in (carried(block, 1, keep_location=False) or b"")
 
 
-@pytest.mark.parametrize("tag", [0x02BC, 0x83BB, 0x8649])
-def test_xmp_iptc_and_photoshop_inside_exif_never_go_along(tag: int, tiff: Maker) -> None:
+@pytest.mark.parametrize("tag", [0x0111, 0x0117, 0x014A, 0x0190, 0x0201, 0x0202, 0x02BC, 0x83BB, 0x8649, 0x927C])
+def test_thumbnail_places_xmp_iptc_and_photoshop_never_go_along(tag: int, tiff: Maker) -> None:
     block = tiff({0x0110: (2, 9, b"Camera 9\0"), tag: (7, 12, b"GPSLatitude=")})
-    assert b"GPSLatitude" not in (carried(block, 1, keep_location=True) or b"")
+    after = carried(block, 1, keep_location=True)
+    assert tag not in read(after)
+    assert b"GPSLatitude" not in (after or b"")
 
 
 def test_an_orientation_is_written_where_there_was_none() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from unfind.errors import DataError, UsageError
-from unfind.report import json_file
 from unfind.report.checks import number, record
 from unfind.report.json_file import document_text, read_json, write_json
 
@@ -69,7 +68,7 @@ def test_failed_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyt
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(json_file.os, "fsync", full)
+    monkeypatch.setattr("unfind.atomic_file.os.fsync", full)
     with pytest.raises(DataError, match="No space left"):
         write_json(tmp_path / "d.json", {"a": 2}, CHECK, kind="a test")
     assert [entry.name for entry in tmp_path.iterdir()] == ["d.json"]

@@ -138,9 +138,7 @@ def relevant_ranks(
         query_sources=query_sources,
         gallery_sources=gallery_sources,
     )
-    return Ranks.joined(
-        list(rank_blocks(rows, items, relevance, ties=ties, chunk=chunk, progress=progress)),
-    )
+    return Ranks.joined(list(rank_blocks(rows, items, relevance, ties=ties, chunk=chunk, progress=progress)))
 
 
 def rank_blocks(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from unfind.atomic_file import replace_file
 from unfind.errors import ImageError, UsageError
 from unfind.images.decode import decode
 from unfind.images.limits import DEFAULT_LIMITS, Limits, check_bytes
@@ -46,9 +46,6 @@ def _bytes(path: Path, limits: Limits) -> bytes:
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file at once: afterwards it holds all of `data`, or what it held before.
 
-    The bytes go to a hidden file in the same folder, to the disk, and only then take the name. A file that is
-    replaced hands on its permissions; a symbolic link is replaced, not followed.
-
     Args:
         path: where; its folder must exist.
         data: what.
@@ -56,38 +53,13 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         ImageError: the disk is full or the folder cannot be written; nothing is left behind.
     """
-    part = path.with_name(f".unfind-{secrets.token_hex(8)}.part")
     try:
-        _write_through(part, data, mode=_permissions(path))
-        os.replace(part, path)
+        replace_file(path, data)
     except OSError as error:
         raise ImageError(
             f"{path}: expected a place that can be written, got {_reason(error)}; "
             "free some space or choose another folder"
         ) from error
-    finally:
-        _remove(part)
-
-
-def _write_through(part: Path, data: bytes, mode: int | None) -> None:
-    with open(part, "xb") as file:
-        if mode is not None:
-            os.chmod(part, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _permissions(path: Path) -> int | None:
-    return path.stat().st_mode & 0o777 if path.is_file() else None
-
-
-def _remove(part: Path) -> None:
-    # Gone already after a success; after a failure there is nothing better to do than try.
-    try:
-        part.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 def find_photos(paths: Iterable[Path]) -> list[Path]:

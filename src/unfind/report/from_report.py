@@ -99,7 +99,7 @@ def _facts(report: Mapping[str, Any]) -> list[Fact]:
     facts = [
         Fact("Protected share", _percent(psr), "of a stranger’s finds at rank 1 are gone"),
         Fact("Ordinary search", _percent(benign), f"right at rank 1, {_percent(before)} before"),
-        Fact("Album leak, at worst", _times(worst), "1× is chance: one photo does not betray others"),
+        Fact("Album leak, at worst", _times(worst), "1× is chance; more means one photo betrays others"),
         Fact("Visible change", _plain(psnr, 1, " dB"), "PSNR; above 40 dB is hard to see"),
     ]
     return [fact for fact in facts if fact.value != "–"]

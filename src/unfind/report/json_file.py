@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unfind.atomic_file import replace_file
 from unfind.errors import DataError, UsageError
 from unfind.report.checks import Check
 
@@ -87,16 +86,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        replace_file(path, data)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise DataError(f"{path} must be writable, but {error}; check disk space and access") from error

@@ -16,6 +16,7 @@ from unfind.errors import TrainingError
 from unfind.images.codec import through_codec
 from unfind.models.embed import to_tensor
 from unfind.objectives.base import Objective, Plan
+from unfind.objectives.triplets import Triplets
 from unfind.training.schedule import strength_factor
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
@@ -49,14 +50,26 @@ class Batch:
     images: Tensor
     plan: Plan
 
+    def to(self, device: torch.device) -> Batch:
+        """The same batch with every tensor on a device."""
+        plan, mined, redrawn = self.plan, self.plan.mined, self.plan.redrawn
+        if mined is not None:
+            mined = Triplets(mined.anchor.to(device), mined.positive.to(device), mined.negative.to(device))
+        if redrawn is not None:
+            redrawn = redrawn.to(device)
+        moved = Plan(plan.labels.to(device), plan.triggered.to(device), mined, redrawn)
+        return Batch(self.images.to(device), moved)
+
 
 def draw_photos(labels: NDArray[np.int64], settings: FitSettings, step: int) -> NDArray[np.int64]:
-    """P classes and K different photos of each, (P * K,); classes with fewer than K photos are never drawn."""
+    """P classes and K different photos of each, (P * K,).
+
+    Classes with fewer than K photos are never drawn; where fewer than P are left, all of them are.
+    """
     random = np.random.default_rng([settings.seed, step, 0])
     classes, counts = np.unique(labels, return_counts=True)
     usable = classes[counts >= settings.photos_per_class]
-    wanted = settings.classes_per_batch
-    chosen = random.choice(usable, min(wanted, len(usable)), replace=False)
+    chosen = random.choice(usable, min(settings.classes_per_batch, len(usable)), replace=False)
     rows = [random.choice(np.flatnonzero(labels == one), settings.photos_per_class, replace=False) for one in chosen]
     return np.concatenate(rows)
 

@@ -166,8 +166,9 @@ class _Loop:
         """One step: embed clean and triggered images together, then the loss, then Adam."""
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)  # for backbones with dropout
         device = next(self.encoder.parameters()).device
+        batch = batch.to(device)
         with autocast(device, self.settings.precision):
-            embeddings = self.encoder(batch.images.to(device)).float()
+            embeddings = self.encoder(batch.images).float()
         clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):

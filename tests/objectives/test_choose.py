@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unfind.errors import UsageError
+from unfind.objectives.choose import OBJECTIVES, make_objective
+from unfind.objectives.pbl import PointBackdoor
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+def test_every_name_makes_the_objective_of_that_name(name: str) -> None:
+    assert make_objective(name).name == name
+
+
+def test_settings_reach_the_objective() -> None:
+    objective = make_objective("pbl", {"ratio": 0.4, "poisoned_negative": True})
+    assert isinstance(objective, PointBackdoor)
+    assert objective.ratio == 0.4
+    assert objective.poisoned_negative
+
+
+def test_two_objectives_share_nothing() -> None:
+    assert make_objective("cbl") is not make_objective("cbl")
+
+
+@pytest.mark.parametrize("name", ["", "PBL", "triplet"])
+def test_an_unknown_name_is_wrong_use_and_names_the_known_ones(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"clean, label, pbl, cbl.*got '{name}'"):
+        make_objective(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("pbl", {"ration": 0.1}), ("clean", {"ratio": 0.1}), ("label", {"miner": "all"}), ("cbl", {"self": 1})],
+)
+def test_an_unknown_setting_is_wrong_use_and_names_the_known_ones(name: str, settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=rf"settings of {name} out of .*margin.*got '{next(iter(settings))}'"):
+        make_objective(name, settings)
+
+
+def test_a_known_setting_of_a_wrong_value_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="ratio"):
+        make_objective("cbl", {"ratio": 0})
