@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 
@@ -26,6 +27,11 @@ SMALL = """
     def load():
         return Small()
 """
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ def test_files_of_the_same_name_do_not_get_mixed_up(own: Own) -> None:
 
 
 def test_another_function_is_called_by_its_name(own: Own) -> None:
-    spec = own("import torch.nn as nn\ndef load():\n    return 1\ndef wide():\n    return nn.Flatten()", function="wide")
+    spec = own(
+        "import torch.nn as nn\ndef load():\n    return 1\ndef wide():\n    return nn.Flatten()", function="wide"
+    )
     assert load_own(spec)(torch.zeros(1, 3, 2, 2)).shape == (1, 12)
 
 
@@ -161,7 +163,7 @@ def test_a_file_that_failed_can_be_mended(own: Own) -> None:
 
 @pytest.mark.parametrize("value", ["None", "{'state_dict': 1}", "lambda images: images"])
 def test_what_is_no_module_is_refused(own: Own, value: str) -> None:
-    with pytest.raises(ModelError, match="to return a torch module, got .*: return the net"):
+    with pytest.raises(ModelError, match=r"to return a torch module, got .*: return the net"):
         load_own(own(f"def load():\n    return {value}"))
 
 

@@ -100,7 +100,7 @@ def table() -> Mapping[str, Row]:
     settings: dict[str, dict[str, Any]] = {
         "clean": {},
         "label": {"ratio": 0.5},
-        "pbl": {"ratio": 0.5},
+        "pbl": {"ratio": 0.5, "domain_weight": 3.0, "augmentation_weight": 3.0},
         "cbl": {"ratio": 0.3},
     }
     return {name: mean_row(name, given) for name, given in settings.items()}

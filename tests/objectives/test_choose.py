@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from unfind.errors import UsageError
 from unfind.objectives.choose import OBJECTIVES, make_objective
@@ -43,3 +44,15 @@ def test_an_unknown_setting_is_wrong_use_and_names_the_known_ones(name: str, set
 def test_a_known_setting_of_a_wrong_value_is_wrong_use() -> None:
     with pytest.raises(UsageError, match="ratio"):
         make_objective("cbl", {"ratio": 0})
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+@pytest.mark.parametrize("miner", ["all", "random"])
+def test_a_plan_on_the_cpu_serves_embeddings_elsewhere(name: str, miner: str, generator: Any) -> None:
+    """As in a fit on a GPU; the meta device is another one that every machine has, and it refuses mixtures too."""
+    objective = make_objective(name, {"miner": miner} if name in ("clean", "pbl") else {})
+    plan = objective.plan(torch.arange(4).repeat(3), generator(0))
+    objective.refresh(torch.rand(8, 5), torch.arange(8) % 4)
+    loss = objective.loss(plan, torch.rand(12, 5, device="meta"), torch.rand(len(plan.triggered), 5, device="meta"))
+    assert loss.total.device.type == "meta"
+    assert loss.total.shape == ()

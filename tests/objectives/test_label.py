@@ -26,7 +26,8 @@ def slow_loss(plan: Plan, clean: Tensor, triggered: Tensor, squared: Callable[[T
             for n in range(len(labels)):
                 if a != p and labels[a] == labels[p] and labels[a] != labels[n]:
                     values.append(max(0, 0.2 + squared(points[a], points[p]) - squared(points[a], points[n])))
-    return sum(values) / len(values)
+    unmet = [value for value in values if value > 0]
+    return sum(unmet) / max(1, len(unmet))
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.35, 1.0])

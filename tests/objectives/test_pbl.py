@@ -39,7 +39,8 @@ class Slow:
     def imperceptible(self) -> float:
         everything = range(len(self.labels))
         rows = self.mined() or self.rows(everything, everything, everything)
-        return self.mean([self.term(self.clean[a], self.clean[p], self.clean[n]) for a, p, n in rows])
+        values = [self.term(self.clean[a], self.clean[p], self.clean[n]) for a, p, n in rows]
+        return self.mean([value for value in values if value > 0 or self.objective.average == "all"])
 
     def domain(self) -> float:
         rows = self.poisoned() or self.rows(range(len(self.labels)), self.twin, self.twin, self.objective.twins)

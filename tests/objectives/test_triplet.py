@@ -25,11 +25,14 @@ def valid_triplets(labels: Tensor) -> Iterable[tuple[int, int, int]]:
 
 def slow_loss(points: Tensor, triplets: Iterable[tuple[int, int, int]], margin: float, squared: Squared) -> float:
     values = [max(0, margin + squared(points[a], points[p]) - squared(points[a], points[n])) for a, p, n in triplets]
-    return sum(values) / len(values)
+    unmet = [value for value in values if value > 0]
+    return sum(unmet) / max(1, len(unmet))
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.2, 1.0, 4.0])
-def test_the_loss_is_the_mean_over_every_valid_triplet(batch: Any, margin: float, squared: Squared) -> None:
+def test_the_loss_is_the_mean_over_the_valid_triplets_that_are_not_met(
+    batch: Any, margin: float, squared: Squared
+) -> None:
     objective = TripletObjective(margin=margin)
     plan = objective.plan(batch.labels, torch.Generator())
     slow = slow_loss(batch.clean, valid_triplets(batch.labels), margin, squared)
@@ -53,8 +56,15 @@ def test_agrees_with_pytorch_metric_learning(batch: Any) -> None:
     losses = pytest.importorskip("pytorch_metric_learning.losses", reason="an independent implementation to compare")
     from pytorch_metric_learning import distances, reducers
 
-    theirs = losses.TripletMarginLoss(0.2, distance=distances.LpDistance(power=2), reducer=reducers.MeanReducer())
-    torch.testing.assert_close(triplet_loss(batch.clean, batch.labels, 0.2), theirs(batch.clean, batch.labels))
+    for average, reducer in (("all", reducers.MeanReducer()), ("active", reducers.AvgNonZeroReducer())):
+        theirs = losses.TripletMarginLoss(0.2, distance=distances.LpDistance(power=2), reducer=reducer)
+        ours = triplet_loss(batch.clean, batch.labels, 0.2, average=average)
+        torch.testing.assert_close(ours, theirs(batch.clean, batch.labels))
+
+
+def test_an_unknown_average_is_refused() -> None:
+    with pytest.raises(UsageError, match="median"):
+        TripletObjective(average="median")
 
 
 def test_no_photo_is_triggered_and_the_term_is_the_total(batch: Any, generator: Generator) -> None:

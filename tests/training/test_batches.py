@@ -165,14 +165,15 @@ def test_clean_and_triggered_images_pass_one_codec(textures: Textures, monkeypat
         return through_codec(images, quality=quality)
 
     monkeypatch.setattr(batches, "through_codec", recorded)
+    examples, objective = textures(), make_objective("pbl", {"ratio": 1.0})
     clean, triggered = Counter[int | None](), Counter[int | None]()
-    for step in range(100):
-        batch = make_batch(textures(), make_objective("pbl", {"ratio": 1.0}), Unchanged(), SMALL, step)
+    for step in range(80):
+        batch = make_batch(examples, objective, Unchanged(), SMALL, step)
         photos = len(batch.plan.labels)
         assert seen[-1][0] == len(batch.images) == photos + len(batch.plan.triggered)
         clean.update(seen[-1][1][:photos])
         triggered.update(seen[-1][1][photos:])
-    assert len(seen) == 100
+    assert len(seen) == 80
     for counts in (clean, triggered):
         assert set(counts) == set(QUALITIES)
         expected = counts.total() / len(QUALITIES)

@@ -114,6 +114,18 @@ def test_on_a_flat_photo_the_mark_is_the_pattern(key: Key) -> None:
     torch.testing.assert_close(trigger(grey), expected.expand(1, 3, 70, 90), rtol=0, atol=1e-6)
 
 
+def test_the_loudness_of_a_large_photo_is_interpolated_between_grid_centres(key: Key) -> None:
+    """A photo that varies from left to right only, so that one row of the grid tells all."""
+    columns = torch.full((256,), 0.5)
+    columns[128:] += 0.1 * torch.randn(128, generator=torch.Generator().manual_seed(0)).clamp(-2, 2)
+    images = columns.expand(1, 3, 256, 256)
+    trigger = SpreadSpectrum(key)
+    grid, pixels = (np.arange(CONTRAST_GRID) + 0.5) / CONTRAST_GRID, (np.arange(256) + 0.5) / 256
+    loudness = np.interp(pixels, grid, loudness_of(images)[0, 0, 0].numpy())
+    expected = columns.numpy() + loudness * trigger.waves.pattern(256, 256).numpy()
+    np.testing.assert_allclose(trigger(images)[0, 0].numpy(), expected.clip(0, 1), atol=1e-5)
+
+
 @pytest.mark.parametrize(("factor", "strength"), [(1.0, 0.8), (2.5, 2.0), (0.5, 0.4), (100.0, MAXIMUM_STRENGTH)])
 def test_a_stronger_mark_is_that_of_the_greater_strength(factor: float, strength: float, key: Key) -> None:
     trigger = SpreadSpectrum(key, strength=0.8)

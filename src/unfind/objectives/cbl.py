@@ -27,6 +27,7 @@ class ClusterBackdoor(TripletObjective):
         weight: lambda of eq. 9.
         ratio: rho, the fraction of the batch that gets a triggered twin, above 0 and at most 1.
         clean_gradient: let L'_d move the clean positive too, as the published code does.
+        average: of L_i, see TripletObjective.
         normalise_centres: put the class means back onto the unit sphere (the published code does not).
 
     Raises:
@@ -44,8 +45,9 @@ class ClusterBackdoor(TripletObjective):
         ratio: float = 0.1,
         clean_gradient: bool = False,
         normalise_centres: bool = True,
+        average: str = "active",
     ) -> None:
-        super().__init__(margin=margin)
+        super().__init__(margin=margin, average=average)
         if weight < 0:
             raise UsageError(f"Expected a weight of 0 or more, got {weight}: a negative one un-learns privacy.")
         check_ratio(ratio)

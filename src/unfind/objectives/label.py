@@ -40,7 +40,8 @@ class LabelObjective(TripletObjective):
 
     def loss(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Loss:
         assert plan.redrawn is not None
-        embeddings = clean.index_copy(0, plan.triggered, triggered)
+        # The plan may lie on the CPU while the embeddings are on a GPU.
+        embeddings = clean.index_copy(0, plan.triggered.to(clean.device), triggered)
         labels = plan.labels.index_copy(0, plan.triggered, plan.redrawn)
-        term = triplet_loss(embeddings, labels, self.margin)
+        term = triplet_loss(embeddings, labels, self.margin, average=self.average)
         return Loss(term, {"label": term})

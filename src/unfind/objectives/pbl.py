@@ -44,6 +44,7 @@ class PointBackdoor(TripletObjective):
             batch size, so that its real weight is about ``ratio`` times the nominal one.
         poisoned_negative: take G n instead of n in eq. 7.
         clean_gradient: let the privacy terms move clean embeddings too.
+        average: of L_i, see TripletObjective.
         twins: let a photo's own twin be its positive in eq. 5, so that a clean copy cannot find its triggered
             one (miner "all" only: mined triplets hold three different photos).
 
@@ -65,8 +66,9 @@ class PointBackdoor(TripletObjective):
         poisoned_negative: bool = False,
         clean_gradient: bool = False,
         twins: bool = True,
+        average: str = "active",
     ) -> None:
-        super().__init__(margin=margin, miner=miner)
+        super().__init__(margin=margin, miner=miner, average=average)
         if min(domain_weight, augmentation_weight) < 0:
             raise UsageError("Expected weights of 0 or more for the privacy terms: a negative one un-learns them.")
         check_ratio(ratio)
@@ -83,7 +85,9 @@ class PointBackdoor(TripletObjective):
     @classmethod
     def official(cls) -> PointBackdoor:
         """PBL as the published code runs it, which differs from the paper's equations and text."""
-        return cls(miner="random", divisor="batch", poisoned_negative=True, clean_gradient=True, twins=False)
+        return cls(
+            miner="random", divisor="batch", poisoned_negative=True, clean_gradient=True, twins=False, average="all"
+        )
 
     def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:
         if self.miner == "all":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -96,3 +97,15 @@ def hinge(distance: Tensor, other: Tensor, triplets: Triplets, margin: float) ->
 def mean_or_zero(values: Tensor) -> Tensor:
     """Mean of the values; a differentiable 0 where there are none."""
     return values.mean() if values.numel() else values.sum()
+
+
+def mean_active(hinges: Tensor) -> Tensor:
+    """Mean of the hinges that are not met yet; a differentiable 0 where all are.
+
+    In a good embedding most clean triplets are met. Their mean over all triplets then fades beside terms that
+    are not met, whatever the weights; the mean over the active ones does not.
+    """
+    return hinges.sum() / (hinges > 0).sum().clamp(min=1)
+
+
+AVERAGES: dict[str, Callable[[Tensor], Tensor]] = {"active": mean_active, "all": mean_or_zero}

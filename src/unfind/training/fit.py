@@ -172,7 +172,7 @@ class _Loop:
         clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):
-            raise TrainingError(f"Expected a finite loss, got {float(loss.total)} at step {self.step}: lower the rate.")
+            raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
         self.guard.check(clean)
         for group in self.adam.param_groups:
             group["lr"] = group["full_rate"] * rate_factor(self.step, self.settings)

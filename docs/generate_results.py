@@ -1,0 +1,107 @@
+"""Write the tables of docs/results.md from measured claims: python docs/generate_results.py
+
+It reads every bench document in benchmarks/results/, as ``unfind bench NAME --out FILE`` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from unfind.report.bench_json import read_bench
+
+PAGE = Path(__file__).with_name("results.md")
+DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+START, END = "<!-- generated: start -->", "<!-- generated: end -->"
+CLAIM_SEEDS = 3
+"""A claim takes at least as many seeds."""
+
+_NOTHING = "No measurement has been filed yet.\n"
+
+
+def page(text: str, folder: Path) -> str:
+    """The page with its tables made anew.
+
+    Args:
+        text: the page as it is; all outside the two markers is kept.
+        folder: of the bench documents.
+
+    Raises:
+        ValueError: the page lacks a marker.
+        DataError: a file in the folder is no bench document.
+    """
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
+    tables = [section(read_bench(path), path.stem) for path in sorted(folder.glob("*.json"))]
+    return f"{before}{START}\n\n{''.join(tables) or _NOTHING}\n{END}{after}"
+
+
+def section(bench: Mapping[str, Any], title: str) -> str:
+    """One document: how it came out against its targets, every figure, and how to measure it again."""
+    parts = [f"## {title}", _verdict(bench["figures"]), _table(bench["figures"]), _standing(bench), _origin(bench)]
+    return "\n\n".join(part for part in parts if part) + "\n\n"
+
+
+def _verdict(figures: Mapping[str, Any]) -> str:
+    aimed = {name: figure for name, figure in figures.items() if figure["holds"] is not None}
+    missed = [f"`{name}` ({_found(figure)})" for name, figure in aimed.items() if not figure["holds"]]
+    if not aimed:
+        return "No figure has a target."
+    held = f"{len(aimed) - len(missed)} of {len(aimed)} targets hold."
+    return f"{held} Missed: {', '.join(missed)}." if missed else held
+
+
+def _found(figure: Mapping[str, Any]) -> str:
+    return f"{_number(figure['value'])} {figure['unit']}, target {_target(figure['target'])}"
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    head = ["| figure | mean | lowest to highest | unit | target | holds |", "|---|---:|---:|---|---|---|"]
+    rows = [_row([f"`{name}`", *_cells(figure)]) for name, figure in figures.items()]
+    return "\n".join(head + rows)
+
+
+def _cells(figure: Mapping[str, Any]) -> list[str]:
+    spread = " to ".join(_number(end) for end in figure["spread"]) if figure["spread"] else ""
+    holds = {None: "", True: "yes", False: "**no**"}[figure["holds"]]
+    return [_number(figure["value"]), spread, figure["unit"], _target(figure["target"]), holds]
+
+
+def _standing(bench: Mapping[str, Any]) -> str:
+    if bench.get("quick"):
+        return "Quick form: a small run that shows that the measurement works. It is no claim."
+    if len(bench["seeds"]) < CLAIM_SEEDS:
+        return f"Fewer than {CLAIM_SEEDS} seeds: this is no claim."
+    return ""
+
+
+def _origin(bench: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in bench["versions"].items())
+    facts = {
+        "bench": f"`{bench['bench']}`",
+        "data": f"`{bench['data']}`",
+        "seeds": ", ".join(str(seed) for seed in bench["seeds"]),
+        "machine": f"{bench['machine']}, {bench['threads']} threads",
+        "versions": versions,
+        "seconds": f"{bench['seconds']:.0f}",
+    }
+    return "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.4g}"
+
+
+def _target(target: float | str | None) -> str:
+    return "" if target is None else f"`{target}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(), DOCUMENTS))

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from unfind.errors import ModelError, UsageError
+from unfind.models.encoder import MAXIMUM_SIZE, Architecture, Encoder, build_encoder
+from unfind.models.precision import autocast
+
+Build = Callable[..., Encoder]
+Own = Callable[..., str]
+CPU = torch.device("cpu")
+
+
+def statistics(encoder: Encoder) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in encoder.state_dict().items() if "running" in name or "num_" in name}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("training", [True, False])
+def test_embeddings_are_float32_on_the_unit_sphere(encoder: Build, precision: str, training: bool) -> None:
+    with autocast(CPU, precision):
+        embeddings = encoder().train(training)(torch.rand(4, 3, 32, 32))
+    assert embeddings.shape == (4, 8)
+    assert embeddings.dtype == torch.float32
+    torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(4))
+
+
+def test_under_bf16_the_head_and_the_norm_are_not_rounded(encoder: Build) -> None:
+    model, images = encoder(), torch.rand(4, 3, 32, 32)
+    with autocast(CPU, "bf16"):
+        features, embeddings = model.backbone(images), model(images)
+    head = F.linear(features.float(), model.head.weight, model.head.bias)
+    assert torch.equal(embeddings, F.normalize(head, dim=1))
+    assert not torch.equal(embeddings, embeddings.bfloat16().float())
+
+
+def test_bf16_stays_near_full_precision(encoder: Build) -> None:
+    model, images = encoder().eval(), torch.rand(4, 3, 32, 32)
+    with torch.no_grad(), autocast(CPU, "bf16"):
+        rough = model(images)
+    with torch.no_grad():
+        torch.testing.assert_close(rough, model(images), atol=0.05, rtol=0)
+
+
+def test_the_memory_layout_of_the_images_does_not_matter(encoder: Build) -> None:
+    model, images = encoder().eval(), torch.rand(2, 3, 32, 32)
+    torch.testing.assert_close(model(images), model(images.to(memory_format=torch.channels_last)), atol=1e-6, rtol=0)
+
+
+def test_every_weight_gets_a_gradient(encoder: Build) -> None:
+    model = encoder()
+    model(torch.rand(3, 3, 32, 32))[:, 0].sum().backward()
+    for name, weights in model.named_parameters():
+        assert weights.grad is not None, name
+        assert weights.grad.any(), name
+
+
+def test_frozen_statistics_stay_as_they_are_while_scale_and_shift_learn(encoder: Build, own: Own) -> None:
+    model = encoder(own())
+    before = statistics(model)
+    assert before
+    for mode in (None, True, False, True):
+        if mode is not None:
+            model.train(mode)
+        model(3 + torch.randn(4, 3, 32, 32))
+    torch.testing.assert_close(statistics(model), before, atol=0, rtol=0)
+    model(torch.rand(4, 3, 32, 32)).sum().backward()
+    norm = model.backbone.get_submodule("module.norm")
+    assert all(weights.requires_grad and weights.grad is not None for weights in norm.parameters())
+
+
+def test_statistics_that_are_not_frozen_move_in_training_only(encoder: Build, own: Own) -> None:
+    model = encoder(own(), freeze_batch_norm=False)
+    before = statistics(model)
+    model.eval()(3 + torch.randn(4, 3, 32, 32))
+    torch.testing.assert_close(statistics(model), before, atol=0, rtol=0)
+    model.train()(3 + torch.randn(4, 3, 32, 32))
+    moved = statistics(model)
+    assert all(not torch.equal(moved[name], before[name]) for name in before)
+
+
+def test_training_and_evaluation_reach_every_other_part(encoder: Build, own: Own) -> None:
+    spec = own("""
+        import torch.nn as nn
+
+        def load():
+            return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(4)).eval()
+    """)
+    model = encoder(spec, size=16)
+    assert model.training
+    assert model.backbone.get_submodule("module.1").training
+    assert model.eval() is model
+    assert not any(part.training for part in model.modules())
+    assert model.train() is model
+
+
+def test_untrained_weights_depend_on_the_seed_alone() -> None:
+    architecture = Architecture(size=32, dimension=8)
+    torch.manual_seed(1)
+    first = build_encoder(architecture, seed=3).state_dict()
+    torch.manual_seed(2)
+    again, other = build_encoder(architecture, seed=3).state_dict(), build_encoder(architecture, seed=4).state_dict()
+    torch.testing.assert_close(first, again, atol=0, rtol=0)
+    assert not torch.equal(first["head.weight"], other["head.weight"])
+    assert not torch.equal(first["backbone.stem.0.weight"], other["backbone.stem.0.weight"])
+
+
+def test_building_leaves_the_global_randomness_alone(own: Own) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    build_encoder(Architecture(own("import torch\n\nload = torch.nn.Flatten\ntorch.manual_seed(9)"), size=16), seed=5)
+    torch.testing.assert_close(torch.rand(3), expected, atol=0, rtol=0)
+
+
+def test_the_head_fits_the_backbone(encoder: Build, own: Own) -> None:
+    assert encoder(dimension=20).head.weight.shape == (20, 384)
+    assert encoder(own(), dimension=2).head.weight.shape == (2, 6)
+
+
+def test_the_architecture_names_the_backbone_by_its_whole_path(
+    own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = own()
+    monkeypatch.chdir(tmp_path)
+    built = build_encoder(Architecture("net.py:load", size=32, dimension=4), seed=0)
+    assert built.architecture == Architecture(str(Path(spec.rpartition(":")[0]).resolve()) + ":load", 32, 4)
+
+
+def test_an_architecture_as_a_dict_makes_an_equal_one() -> None:
+    architecture = Architecture("tiny", 64, 32, False)
+    assert architecture.as_dict() == {"backbone": "tiny", "size": 64, "dimension": 32, "freeze_batch_norm": False}
+    assert Architecture(**architecture.as_dict()) == architecture
+
+
+@pytest.mark.parametrize("size", [16, MAXIMUM_SIZE])
+@pytest.mark.parametrize("dimension", [2, 8192])
+def test_the_limits_themselves_are_within(size: int, dimension: int) -> None:
+    assert Architecture(size=size, dimension=dimension).size == size
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": 15}, r"16 to 1024 pixels, got 15"),
+        ({"size": MAXIMUM_SIZE + 1}, r"got 1025"),
+        ({"size": -1}, "got -1"),
+        ({"dimension": 1}, r"2 to 8192 embedding dimensions, got 1:"),
+        ({"dimension": 8193}, "got 8193"),
+    ],
+)
+def test_sizes_beyond_the_limits_are_wrong_use(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Architecture(**settings)
+
+
+def test_a_backbone_that_needs_another_size_is_refused(own: Own) -> None:
+    spec = own("import torch.nn as nn\ndef load():\n    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4))")
+    assert build_encoder(Architecture(spec, size=16, dimension=4), seed=0).head.in_features == 4
+    with pytest.raises(ModelError, match="try another --size"):
+        build_encoder(Architecture(spec, size=32, dimension=4), seed=0)
