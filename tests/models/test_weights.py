@@ -63,7 +63,7 @@ def test_every_bit_comes_back(backbone: str, tmp_path: Path, encoder: Build, own
     model = encoder(own() if backbone == "own" else "tiny", freeze_batch_norm=False)
     model(torch.rand(3, 3, 32, 32))  # so that statistics are not those of a fresh one
     save_encoder(tmp_path / "run", model, {})
-    loaded, _ = load_encoder(tmp_path / "run")
+    loaded, _ = load_encoder(tmp_path / "run", backbone=model.architecture.backbone)
     torch.testing.assert_close(loaded.state_dict(), model.state_dict(), atol=0, rtol=0)
     assert loaded.architecture == model.architecture
     assert not loaded.training
@@ -108,7 +108,31 @@ def test_weights_that_share_memory_come_back(tmp_path: Path, encoder: Build, own
     """)
     model = encoder(spec)
     save_encoder(tmp_path / "run", model, {})
-    loaded, _ = load_encoder(tmp_path / "run")
+    loaded, _ = load_encoder(tmp_path / "run", backbone=spec)
+    torch.testing.assert_close(loaded.state_dict(), model.state_dict(), atol=0, rtol=0)
+
+
+def test_a_file_that_only_the_card_names_is_never_run(tmp_path: Path, encoder: Build, own: Own) -> None:
+    spec = own()
+    save_encoder(tmp_path / "run", encoder(spec), {})
+    file = Path(spec.rpartition(":")[0])
+    file.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n" + file.read_text())
+    for named in (None, "tiny"):
+        with pytest.raises(ModelError, match=r"--backbone FILE\.py:FUNCTION"):
+            load_encoder(tmp_path / "run", backbone=named)
+    assert not (tmp_path / "ran").exists()
+    load_encoder(tmp_path / "run", backbone=spec)
+    assert (tmp_path / "ran").exists()
+
+
+def test_the_caller_says_where_a_backbone_file_is_now(tmp_path: Path, encoder: Build, own: Own) -> None:
+    spec = own()
+    model = encoder(spec)
+    save_encoder(tmp_path / "run", model, {})
+    file, function = spec.rsplit(":", 1)
+    moved = Path(file).rename(tmp_path / "moved.py")
+    loaded, _ = load_encoder(tmp_path / "run", backbone=f"{moved}:{function}")
+    assert loaded.architecture.backbone == f"{moved}:{function}"
     torch.testing.assert_close(loaded.state_dict(), model.state_dict(), atol=0, rtol=0)
 
 
@@ -224,7 +248,7 @@ def test_weights_of_another_architecture_are_refused(
         changes = {"backbone": own()}
     change_card(folder, architecture={**GOOD, **changes})
     with pytest.raises(ModelError, match=message):
-        load_encoder(folder)
+        load_encoder(folder, backbone=changes.get("backbone"))
 
 
 def test_filling_with_other_weights_leaves_the_encoder_as_it_was(encoder: Build, folder: Path) -> None:
@@ -240,7 +264,7 @@ def test_a_backbone_file_that_has_moved_is_named(tmp_path: Path, encoder: Build,
     save_encoder(tmp_path / "run", encoder(spec), {})
     Path(spec.rpartition(":")[0]).unlink()
     with pytest.raises(ModelError, match=r"Python file at .*net\.py, got none"):
-        load_encoder(tmp_path / "run")
+        load_encoder(tmp_path / "run", backbone=spec)
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:

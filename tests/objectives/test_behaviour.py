@@ -100,6 +100,7 @@ def table() -> Mapping[str, Row]:
     settings: dict[str, dict[str, Any]] = {
         "clean": {},
         "label": {"ratio": 0.5},
+        # Weights that stand up to a clean term averaged over unmet triplets only.
         "pbl": {"ratio": 0.5, "domain_weight": 3.0, "augmentation_weight": 3.0},
         "cbl": {"ratio": 0.3},
     }

@@ -69,13 +69,14 @@ def test_equals_equation_6_written_as_loops(
     assert ratio < 1 or slow > 0, "a term that is 0 compares nothing"
 
 
+@pytest.mark.parametrize("average", ["active", "all"])
 def test_the_imperceptible_term_is_that_of_clean_training(
-    batch: Any, units: Units, generator: Generator, twins_of: Twins
+    batch: Any, average: str, units: Units, generator: Generator, twins_of: Twins
 ) -> None:
-    objective = fitted(units, ratio=0.5)
+    objective = fitted(units, ratio=0.5, average=average)
     plan = objective.plan(batch.labels, generator(0))
     found = objective.loss(plan, batch.clean, twins_of(plan)).terms["imperceptible"]
-    torch.testing.assert_close(found, triplet_loss(batch.clean, batch.labels, 0.2))
+    torch.testing.assert_close(found, triplet_loss(batch.clean, batch.labels, 0.2, average=average))
 
 
 def test_the_privacy_term_moves_triggered_photos_only(

@@ -78,12 +78,24 @@ class Slow:
 
 
 @pytest.mark.parametrize("settings", VARIANTS, ids=lambda settings: "-".join(map(str, settings.values())))
-@pytest.mark.parametrize("clean_gradient", [False, True])
+@pytest.mark.parametrize(("average", "clean_gradient"), [("active", False), ("active", True), ("all", False)])
 def test_every_variant_equals_its_equations_written_as_loops(
-    batch: Any, settings: dict[str, Any], clean_gradient: bool, generator: Generator, twins_of: Twins, squared: Squared
+    batch: Any,
+    settings: dict[str, Any],
+    average: str,
+    clean_gradient: bool,
+    generator: Generator,
+    twins_of: Twins,
+    squared: Squared,
 ) -> None:
     objective = PointBackdoor(
-        **settings, clean_gradient=clean_gradient, ratio=0.5, margin=0.3, domain_weight=2.0, augmentation_weight=0.5
+        **settings,
+        average=average,
+        clean_gradient=clean_gradient,
+        ratio=0.5,
+        margin=0.3,
+        domain_weight=2.0,
+        augmentation_weight=0.5,
     )
     plan = objective.plan(batch.labels, generator(batch.seed))
     triggered = twins_of(plan)
@@ -223,6 +235,7 @@ def test_official_is_the_published_code(batch: Any, generator: Generator, twins_
     assert (objective.miner, objective.divisor, objective.ratio, objective.margin) == ("random", "batch", 0.1, 0.2)
     assert objective.poisoned_negative
     assert objective.clean_gradient
+    assert objective.average == "all"
     assert not objective.twins
     plan = objective.plan(batch.labels, generator(batch.seed))
     triggered = twins_of(plan)
@@ -255,6 +268,7 @@ def test_a_weight_of_0_switches_a_term_off(batch: Any, generator: Generator, twi
         ({"miner": "hardest"}, "all, random, got 'hardest'"),
         ({"divisor": "photos"}, "triplets, batch, got 'photos'"),
         ({"margin": -1}, "between 0 and 4"),
+        ({"average": "half"}, "active, all, got 'half'"),
     ],
 )
 def test_settings_that_cannot_be_right_are_wrong_use(settings: dict[str, Any], message: str) -> None:

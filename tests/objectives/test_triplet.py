@@ -23,32 +23,36 @@ def valid_triplets(labels: Tensor) -> Iterable[tuple[int, int, int]]:
                     yield a, p, n
 
 
-def slow_loss(points: Tensor, triplets: Iterable[tuple[int, int, int]], margin: float, squared: Squared) -> float:
+def slow_loss(
+    points: Tensor, triplets: Iterable[tuple[int, int, int]], margin: float, average: str, squared: Squared
+) -> float:
     values = [max(0, margin + squared(points[a], points[p]) - squared(points[a], points[n])) for a, p, n in triplets]
-    unmet = [value for value in values if value > 0]
-    return sum(unmet) / max(1, len(unmet))
+    counted = [value for value in values if value > 0 or average == "all"]
+    return sum(counted) / max(1, len(counted))
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.2, 1.0, 4.0])
-def test_the_loss_is_the_mean_over_the_valid_triplets_that_are_not_met(
-    batch: Any, margin: float, squared: Squared
+@pytest.mark.parametrize("average", ["active", "all"])
+def test_the_loss_is_the_mean_over_the_valid_triplets(
+    batch: Any, average: str, margin: float, squared: Squared
 ) -> None:
-    objective = TripletObjective(margin=margin)
+    objective = TripletObjective(margin=margin, average=average)
     plan = objective.plan(batch.labels, torch.Generator())
-    slow = slow_loss(batch.clean, valid_triplets(batch.labels), margin, squared)
+    slow = slow_loss(batch.clean, valid_triplets(batch.labels), margin, average, squared)
     assert objective.loss(plan, batch.clean, batch.clean[:0]).total.item() == pytest.approx(slow, abs=1e-12)
 
 
+@pytest.mark.parametrize("average", ["active", "all"])
 def test_the_random_miner_averages_over_the_triplets_it_planned(
-    batch: Any, generator: Generator, squared: Squared
+    batch: Any, average: str, generator: Generator, squared: Squared
 ) -> None:
-    objective = TripletObjective(miner="random")
+    objective = TripletObjective(miner="random", average=average)
     plan = objective.plan(batch.labels, generator(batch.seed))
     assert plan.mined is not None
     mined = list(zip(*(x.tolist() for x in (plan.mined.anchor, plan.mined.positive, plan.mined.negative)), strict=True))
     assert len(mined) == len(batch.labels)
     assert set(mined) <= set(valid_triplets(batch.labels))
-    slow = slow_loss(batch.clean, mined, 0.2, squared)
+    slow = slow_loss(batch.clean, mined, 0.2, average, squared)
     assert objective.loss(plan, batch.clean, batch.clean[:0]).total.item() == pytest.approx(slow, abs=1e-12)
 
 
@@ -60,11 +64,6 @@ def test_agrees_with_pytorch_metric_learning(batch: Any) -> None:
         theirs = losses.TripletMarginLoss(0.2, distance=distances.LpDistance(power=2), reducer=reducer)
         ours = triplet_loss(batch.clean, batch.labels, 0.2, average=average)
         torch.testing.assert_close(ours, theirs(batch.clean, batch.labels))
-
-
-def test_an_unknown_average_is_refused() -> None:
-    with pytest.raises(UsageError, match="median"):
-        TripletObjective(average="median")
 
 
 def test_no_photo_is_triggered_and_the_term_is_the_total(batch: Any, generator: Generator) -> None:
@@ -91,8 +90,27 @@ def test_without_triplets_the_loss_is_a_differentiable_zero(
     assert not points.grad.any()
 
 
-def test_the_gradient_is_the_slope(batch: Any) -> None:
-    assert torch.autograd.gradcheck(lambda points: triplet_loss(points, batch.labels, 0.7), batch.clean)
+@pytest.mark.parametrize("average", ["active", "all"])
+def test_the_gradient_is_the_slope(batch: Any, average: str) -> None:
+    loss = lambda points: triplet_loss(points, batch.labels, 0.7, average=average)  # noqa: E731
+    assert torch.autograd.gradcheck(loss, batch.clean)
+
+
+def test_triplets_that_are_met_do_not_dilute_the_active_average() -> None:
+    near = torch.tensor([[1.0, 0.0], [0.9806, 0.1961], [0.9806, -0.1961]])
+    far = torch.tensor([[-1.0, 0.0]] * 5)
+    points, labels = torch.cat([near, far]), torch.tensor([0, 0, 1, 2, 2, 2, 2, 2])
+    losses = {name: triplet_loss(points, labels, 0.2, average=name).item() for name in ("active", "all")}
+    assert losses["all"] < 0.2 * losses["active"]
+    assert losses["active"] == pytest.approx(triplet_loss(near, labels[:3], 0.2).item(), abs=1e-3)
+
+
+def test_where_every_triplet_is_met_the_loss_is_0() -> None:
+    points = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]], requires_grad=True)
+    for average in ("active", "all"):
+        total = triplet_loss(points, torch.tensor([0, 0, 1]), 0.2, average=average)
+        assert total.item() == 0
+        assert not torch.autograd.grad(total, points)[0].any()
 
 
 def test_a_step_downhill_brings_a_class_together() -> None:
@@ -113,6 +131,11 @@ def test_single_precision_gives_nearly_the_same(batch: Any) -> None:
 def test_an_unknown_miner_is_wrong_use() -> None:
     with pytest.raises(UsageError, match=r"all, random, got 'hard'"):
         TripletObjective(miner="hard")
+
+
+def test_an_unknown_average_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="active, all, got 'median'"):
+        TripletObjective(average="median")
 
 
 @pytest.mark.parametrize("margin", [-0.1, 4.1, float("nan")])

@@ -7,7 +7,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unfind.objectives.triplets import Group, Triplets, all_triplets, hinge, mean_or_zero, random_triplets
+from unfind.objectives.triplets import (
+    Group,
+    Triplets,
+    all_triplets,
+    hinge,
+    mean_active,
+    mean_or_zero,
+    random_triplets,
+)
 
 Generator = Callable[[int], torch.Generator]
 LABELS = st.lists(st.integers(-2, 3), max_size=9)
@@ -105,9 +113,10 @@ def test_hinge_is_margin_plus_near_less_far_and_never_negative() -> None:
     torch.testing.assert_close(hinge(near, far, triplets, 0.2), torch.tensor([0.1, 0.0, 1.0]))
 
 
-def test_the_mean_of_nothing_is_a_differentiable_zero() -> None:
+@pytest.mark.parametrize("mean", [mean_or_zero, mean_active])
+def test_the_mean_of_nothing_is_a_differentiable_zero(mean: Callable[[torch.Tensor], torch.Tensor]) -> None:
     values = torch.ones(3, requires_grad=True)
-    nothing = mean_or_zero(values[:0] * 2)
+    nothing = mean(values[:0] * 2)
     nothing.backward()
     assert nothing.item() == 0
     assert values.grad is not None
@@ -116,3 +125,8 @@ def test_the_mean_of_nothing_is_a_differentiable_zero() -> None:
 
 def test_the_mean_of_something_is_its_mean() -> None:
     assert mean_or_zero(torch.tensor([1.0, 2.0, 6.0])).item() == pytest.approx(3)
+
+
+def test_the_mean_of_the_active_ones_leaves_zeros_out() -> None:
+    assert mean_active(torch.tensor([0.0, 2.0, 0.0, 4.0])).item() == pytest.approx(3)
+    assert mean_active(torch.zeros(4)).item() == 0

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from cyclopts import App, CycloptsError
-from cyclopts.config import Toml
 
 from unfind import __version__
 from unfind.cli import bench, demo, evaluate, gallery, protect, train, verify
-from unfind.errors import UnfindError, UsageError
+from unfind.cli.config import take_config
+from unfind.errors import UnfindError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 _HELP = """Keep private photos out of image search.
@@ -39,14 +38,15 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are one sentence on stderr."""
     app = build_app()
     try:
-        words = _take_config(app, arguments)
+        words = take_config(app, arguments)
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except UnfindError as error:
         return _failed(str(error), error.exit_code)
     except CycloptsError as error:
         return _failed(f"{error} See: unfind --help.", WRONG_USE)
     except KeyboardInterrupt:
-        return _failed("stopped; where a run folder was being written, the same command with --resume goes on.", FAILED)
+        again = ": the same command with --resume goes on" if arguments[:1] == ["train"] else ""
+        return _failed(f"Stopped before the end{again}.", FAILED)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""
         return _failed(f"Expected to read and write files, got '{error.strerror or error}'{name}.", FAILED)
@@ -58,26 +58,6 @@ def run(arguments: list[str]) -> int:
 def _failed(sentence: str, code: int) -> int:
     print(f"unfind: {' '.join(sentence.split())}", file=sys.stderr)
     return code
-
-
-def _take_config(app: App, arguments: list[str]) -> list[str]:
-    """Take ``--config FILE`` out of the arguments and make its content the verb's defaults.
-
-    Raises:
-        UsageError: --config without a file, or a file that does not exist.
-    """
-    words = list(arguments)
-    if "--config" not in words:
-        return words
-    place = words.index("--config")
-    if place + 1 >= len(words):
-        raise UsageError("Expected a file after --config, got nothing: name a TOML file.")
-    path = Path(words[place + 1])
-    del words[place : place + 2]
-    if not path.is_file():
-        raise UsageError(f"Expected a TOML file at {path}, got none: check the path after --config.")
-    app.config = (Toml(path, must_exist=True),)
-    return words
 
 
 if __name__ == "__main__":

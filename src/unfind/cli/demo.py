@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.output import print_json, print_table, progress_bar, say
+from unfind.cli.output import print_json, print_table, progress_bar, say, warn_refused
 from unfind.cli.tasks_table import task_rows
 from unfind.errors import UsageError
 from unfind.studies.demo import tell
@@ -37,6 +37,7 @@ def demo(
     started = time.perf_counter()
     with progress_bar() as progress:
         told = tell(out, photos=photos, seed=seed, progress=progress, steps=steps)
+    warn_refused(told.refused)
     for note in told.notes:
         say(f"unfind: {note}")
     if json:

@@ -7,14 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson, KeyFile, TrainClasses
+from unfind.cli.options import AsJson, KeyFile, OwnBackbone, TrainClasses
 from unfind.cli.output import print_json, print_table, progress_bar, say, warn_refused
-from unfind.cli.pick_trigger import model_key
+from unfind.cli.pick_trigger import model_card, model_key
 from unfind.cli.tasks_table import task_rows
 from unfind.datasets.spec import load
 from unfind.errors import UsageError
 from unfind.images.files import write_atomic
-from unfind.models.weights import read_card
 from unfind.report.from_report import page_from_report
 from unfind.report.page import render
 from unfind.report.report_json import write_report
@@ -31,6 +30,7 @@ def evaluate(
     data: Annotated[str | None, Parameter(help="As for train; default the data the model was trained on.")] = None,
     clean: Annotated[Path | None, Parameter(help="The clean model; default the one it was started from.")] = None,
     key: KeyFile = None,
+    backbone: OwnBackbone = None,
     out: Annotated[Path | None, Parameter(help="Folder for report.json and report.html; default the run's.")] = None,
     protocol: Annotated[str, Parameter(help="strict.")] = "strict",
     train_classes: TrainClasses = None,
@@ -43,20 +43,20 @@ def evaluate(
     """
     if protocol != "strict":
         raise UsageError(f"Expected the protocol strict, got '{protocol}': leave --protocol out.")
-    card = read_card(run)
+    card = model_card(run)
     trained_on = card.get("data", {})
     spec = data or trained_on.get("spec", "photos")
     classes = train_classes if train_classes is not None or data is not None else trained_on.get("train_classes")
-    models = load_models(clean or clean_model_of(run, card), run, model_key(run, key))
+    models = load_models(clean or clean_model_of(run, card), run, model_key(run, key), backbone=backbone)
     split = load(spec, train_classes=classes, seed=int(card.get("seed", 0)))
+    folder = out or run
+    folder.mkdir(parents=True, exist_ok=True)
     with progress_bar() as progress:
         found = run_evaluation(models, split.test, gallery=split.gallery, choices=choices, progress=progress)
     report = {"run": run.resolve().name, **found.report}
-    folder = out or run
-    folder.mkdir(parents=True, exist_ok=True)
     write_report(folder / "report.json", report)
     write_atomic(folder / "report.html", render(page_from_report(report)).encode())
-    warn_refused(found.views.refused)
+    warn_refused(report["refused"])
     for note in split.notes:
         say(f"unfind: {note}")
     if json:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from unfind.cli.options import AsJson
+from unfind.cli.options import AsJson, OwnBackbone
 from unfind.cli.output import print_json, print_table, progress_bar, warn_refused
 from unfind.errors import GalleryError, UsageError
 from unfind.gallery.add_folder import add_photos
@@ -47,6 +47,7 @@ def add(
     /,
     *,
     run: Run,
+    backbone: OwnBackbone = None,
     batch: Annotated[int, Parameter(help="Photos embedded and committed at once.")] = 64,
     json: AsJson = False,
 ) -> None:
@@ -59,7 +60,7 @@ def add(
         report = add_photos(
             opened,
             photos,
-            _embedder(run),
+            _embedder(run, backbone),
             batch=batch,
             progress=lambda done, total: progress("add photos", done, total),
         )
@@ -78,6 +79,7 @@ def search(
     /,
     *,
     run: Run,
+    backbone: OwnBackbone = None,
     k: Annotated[int, Parameter(help="How many photos to show.")] = 10,
     html: Annotated[Path | None, Parameter(help="Also write a contact sheet to this file.")] = None,
     json: AsJson = False,
@@ -86,7 +88,7 @@ def search(
 
     Example: unfind gallery search album query.jpg --run protected --html found.html
     """
-    opened, embedder = Gallery.open(gallery), _embedder(run)
+    opened, embedder = Gallery.open(gallery), _embedder(run, backbone)
     opened.check_model(fingerprint=embedder.fingerprint, dimension=embedder.dimension)
     pixels = srgb(read_photo(photo))
     own = content_id(photo.read_bytes())
@@ -134,8 +136,8 @@ def info(gallery: Folder, /, *, json: AsJson = False) -> None:
     _print_info(Gallery.open(gallery), json)
 
 
-def _embedder(run: Path) -> Embedder:
-    encoder, card = load_encoder(run)
+def _embedder(run: Path, backbone: str | None) -> Embedder:
+    encoder, card = load_encoder(run, backbone=backbone)
     return Embedder(encoder.to(best_device()), fingerprint_of(card))
 
 

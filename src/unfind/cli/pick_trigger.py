@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from unfind.errors import ModelError, UsageError
 from unfind.models.weights import read_card
@@ -31,7 +32,7 @@ def pick_trigger(key: Path | None, run: Path | None, strength: float | None = No
     if run is None:
         assert key is not None
         return make_trigger("spread-spectrum", Key.load(key), **({} if strength is None else {"strength": strength}))
-    card = read_card(run).get("trigger")
+    card = model_card(run).get("trigger")
     if not card:
         raise ModelError(f"Expected a protected model in {run}, got one without a trigger: train it with pbl.")
     trigger = trigger_from_card(card, model_key(run, key))
@@ -40,6 +41,20 @@ def pick_trigger(key: Path | None, run: Path | None, strength: float | None = No
     if not isinstance(trigger, SpreadSpectrum):
         raise UsageError(f"Expected no strength for the {trigger.name} trigger, got {strength}: leave it out.")
     return trigger.stronger(strength / trigger.strength)
+
+
+def model_card(run: Path) -> dict[str, Any]:
+    """The card of a model's folder.
+
+    Raises:
+        ModelError: no model there; a file, such as a pickled checkpoint, is not even opened.
+    """
+    if run.is_file():
+        raise ModelError(
+            f"Expected a model's folder, got the file {run}: give the folder that train wrote; a pickled checkpoint "
+            "can run code and is refused."
+        )
+    return read_card(run)
 
 
 def model_key(run: Path, key: Path | None) -> Key | None:

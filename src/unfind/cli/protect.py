@@ -41,8 +41,10 @@ def protect(
     failed = [one for one in done if one.problem is not None]
     if json:
         print_json([_as_json(one) for one in done])
-    else:
+    elif len(failed) < len(done):
         print_table("Protected photos", ["file", "PSNR dB", "SSIM", "check"], [_row(o) for o in done if not o.problem])
+    if len(done) == 1 and failed:
+        raise UnfindError(str(failed[0].problem))
     for one in failed:
         say(f"unfind: {one.problem}")
     if failed:

@@ -49,14 +49,19 @@ def make_backbone(spec: str, *, pretrained: bool = True) -> nn.Module:
         return Normalised(*load_timm(name, pretrained=pretrained))
     if kind == "torchvision":
         return Normalised(*load_torchvision(name, pretrained=pretrained))
-    if ".py:" in spec:
+    if is_own(spec):
         return load_own(spec)
     raise UsageError(f"Expected a backbone out of {KINDS}, got '{spec}': choose one of these.")
 
 
+def is_own(spec: str) -> bool:
+    """Whether a spec names a Python file of the user's, which is run when the backbone is made."""
+    return ".py:" in spec
+
+
 def resolved_spec(spec: str) -> str:
     """The spec as a card stores it: with the file's absolute path, so that it loads from any folder."""
-    if ".py:" not in spec:
+    if not is_own(spec):
         return spec
     path, function = parse_spec(spec)
     return f"{path}:{function}"

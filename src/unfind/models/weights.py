@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from unfind.errors import ImageError, ModelError, UnfindError
 from unfind.images.files import write_atomic
+from unfind.models.backbone import is_own
 from unfind.models.encoder import Architecture, Encoder
 
 FORMAT = 1
@@ -56,11 +57,31 @@ def save_encoder(folder: Path, encoder: Encoder, card: dict[str, Any]) -> dict[s
     return whole
 
 
-def load_encoder(folder: Path) -> tuple[Encoder, dict[str, Any]]:
+def load_encoder(folder: Path, *, backbone: str | None = None) -> tuple[Encoder, dict[str, Any]]:
     """Load an encoder in evaluation mode, and its card.
 
+    A backbone that is somebody's Python file is never run because a card names it: a card may come from a
+    stranger. Whoever loads such a model names the file again.
+
+    Args:
+        folder: of the model.
+        backbone: ``FILE.py:FUNCTION``, for a model whose backbone is such a file; ignored for others.
+
     Raises:
-        ModelError: no model there, a pickle, a damaged or changed file, another format or architecture.
+        ModelError: no model there, a pickle, a damaged or changed file, another format or architecture, or a
+            backbone in a Python file that was not named.
+    """
+    data, card = read_weights(folder)
+    encoder = Encoder(_trusted(_architecture(card), backbone), pretrained=False)
+    fill(encoder, data, folder)
+    return encoder.eval(), card
+
+
+def read_weights(folder: Path) -> tuple[bytes, dict[str, Any]]:
+    """The weights of a model folder, checked against its card, and the card.
+
+    Raises:
+        ModelError: no model there, a pickle, a damaged or changed file, or another format.
     """
     if folder.is_file() or (folder.suffix in _PICKLES and not folder.is_dir()):
         raise ModelError(
@@ -76,9 +97,7 @@ def load_encoder(folder: Path) -> tuple[Encoder, dict[str, Any]]:
         ) from error
     if hashlib.sha256(data).hexdigest() != card["weights_sha256"]:
         raise ModelError(f"Expected the weights that {folder / CARD} names, got other bytes: copy the model again.")
-    encoder = Encoder(_architecture(card), pretrained=False)
-    fill(encoder, data, folder)
-    return encoder.eval(), card
+    return data, card
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -140,6 +159,18 @@ def _architecture(card: Mapping[str, Any]) -> Architecture:
         if type(value) is not type(field.default):
             raise TypeError(f"{field.name} is {value!r}")
     return architecture
+
+
+def _trusted(architecture: Architecture, backbone: str | None) -> Architecture:
+    """The architecture, with the backbone file that the caller named in place of the card's."""
+    if not is_own(architecture.backbone):
+        return architecture
+    if backbone is None or not is_own(backbone):
+        raise ModelError(
+            f"Expected to be told which Python file makes this model's backbone, got only its card, which names "
+            f"{architecture.backbone}: if you trust that file, repeat it with --backbone FILE.py:FUNCTION."
+        )
+    return replace(architecture, backbone=backbone)
 
 
 def _write_together(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -54,6 +54,8 @@ class Objective(ABC):
     """
 
     name: str
+    triggers = True
+    """Whether any photo gets a triggered twin."""
     needs_centres = False
     """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
 

@@ -35,6 +35,7 @@ class ClusterBackdoor(TripletObjective):
     """
 
     name = "cbl"
+    triggers = True
     needs_centres = True
 
     def __init__(

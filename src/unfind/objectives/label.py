@@ -26,6 +26,7 @@ class LabelObjective(TripletObjective):
     """
 
     name = "label"
+    triggers = True
 
     def __init__(self, *, ratio: float = 0.1, margin: float = 0.2) -> None:
         super().__init__(margin=margin)

@@ -53,6 +53,7 @@ class PointBackdoor(TripletObjective):
     """
 
     name = "pbl"
+    triggers = True
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class TripletObjective(Objective):
     """
 
     name = "clean"
+    triggers = False
 
     def __init__(self, *, margin: float = 0.2, miner: str = "all", average: str = "active") -> None:
         if miner not in MINERS:

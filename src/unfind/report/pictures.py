@@ -69,7 +69,7 @@ def amplified_difference(a: NDArray[np.uint8], b: NDArray[np.uint8], gain: float
         gain: Factor on each channel's absolute difference, above 0.
 
     Returns:
-        uint8 of the same shape, min(255, gain * |a - b|), rounded.
+        uint8 of the same shape, `min(255, gain * |a - b|)`, rounded.
 
     Raises:
         UsageError: When the shapes differ or the gain is not above 0.

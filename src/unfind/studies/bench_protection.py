@@ -136,7 +136,7 @@ def _one_seed(
     for name, wanted in (("first", first), ("clean", clean), ("protected", protect)):
         out = folder / name
         train(wanted, out, key=key if name == "protected" else None, resume=out.exists(), progress=progress)
-    models = load_models(folder / "clean", folder / "protected", key)
+    models = load_models(folder / "clean", folder / "protected", key, backbone=architecture.backbone)
     split = load(data, train_classes=train_classes, seed=seed)
     choices = Choices(seed=seed, sample=plan.sample)
     return evaluate(models, split.test, gallery=split.gallery, choices=choices, progress=progress).report

@@ -42,12 +42,14 @@ class Told:
         report: path of report.html.
         numbers: the document of report.json.
         notes: sentences about the photos that a reader must see.
+        refused: (file, sentence) of photos that could not be decoded, each once.
     """
 
     folder: Path
     report: Path
     numbers: dict[str, Any]
     notes: list[str]
+    refused: list[tuple[str, str]]
 
 
 def tell(
@@ -80,21 +82,27 @@ def tell(
     write_report(out / "report.json", report)
     page = page_from_report(report, ranked=ranked_lists(scene), triplets=triplets(scene))
     write_atomic(out / "report.html", render(page).encode())
-    return Told(out, out / "report.html", report, first.notes)
+    refused = dict([*first.refused, *((str(name), str(why)) for name, why in report["refused"])])
+    return Told(out, out / "report.html", report, first.notes, list(refused.items()))
 
 
-def load_models(clean: Path, protected: Path, key: Key | None) -> Models:
+def load_models(clean: Path, protected: Path, key: Key | None, *, backbone: str | None = None) -> Models:
     """Both models from their run folders, and the trigger that the protected one reacts to.
+
+    Args:
+        clean, protected: run folders.
+        key: of the trigger.
+        backbone: the Python file that makes their backbone, where it is the user's own.
 
     Raises:
         ModelError: a folder without a model, or a protected model without a trigger.
         KeyFileError: not the key that the model was trained with.
     """
-    encoder, card = load_encoder(protected)
+    encoder, card = load_encoder(protected, backbone=backbone)
     if not card.get("trigger"):
         raise ModelError(f"Expected a protected model in {protected}, got one without a trigger: train with pbl.")
-    return Models(load_encoder(clean)[0], encoder, trigger_from_card(card["trigger"], key))
+    return Models(load_encoder(clean, backbone=backbone)[0], encoder, trigger_from_card(card["trigger"], key))
 
 
 def _fit(settings: FitSettings, seed: int, steps: int | None) -> FitSettings:
-    return FitSettings(**{**settings.as_dict(), "seed": seed, "steps": steps or settings.steps})
+    return FitSettings(**{**settings.as_dict(), "seed": seed, "steps": settings.steps if steps is None else steps})

@@ -20,12 +20,15 @@ from unfind.evaluation.tasks import Options, four_tasks, one_task, twin_hits
 from unfind.images.edits import EDITS
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
+from unfind.models.precision import PRECISIONS
 from unfind.studies.progress import Progress, silent
 from unfind.studies.side_measures import false_triggers, harmless_marks, survival
 from unfind.studies.views import PLAIN, TRIGGERED, UNTOUCHED, Recipe, Views, make_views
 from unfind.triggers.base import Trigger
 
 ADOPTIONS = (0.01, 0.1, 0.5)
+SAMPLED_OF_A_CLASS = 4
+"""A photo can only be found among others of its class; of a large data set, photos drawn by lot would all be alone."""
 SMALLEST_MIXED = 3
 """Fewer triggered photos than this say nothing about an album."""
 
@@ -65,6 +68,16 @@ class Choices:
     sample: int = 300
     clustering: bool = True
     precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise UsageError(f"Expected a seed of at least 0, got {self.seed}: 0 is usual.")
+        if self.sample < 0 or self.sample == 1:
+            raise UsageError(f"Expected a sample of at least 2 photos, or 0 for none, got {self.sample}: 300 is usual.")
+        if self.precision not in PRECISIONS:
+            raise UsageError(
+                f"Expected a precision out of {', '.join(PRECISIONS)}, got '{self.precision}': choose one."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +123,7 @@ def evaluate(
     clean_model = _embed(models.clean, views, (PLAIN,), choices, progress)
     protected = _embed(models.protected, views, (PLAIN, TRIGGERED, UNTOUCHED), choices, progress)
     other = _Gallery.build(models, gallery, recipe, choices, progress) if gallery is not None else None
+    refused = [*views.refused, *(other.refused if other is not None else ())]
     options = Options(clustering=choices.clustering, seed=choices.seed)
     tasks, before = _tasks(views, clean_model, protected, other, options)
     control = _codec_control(views, protected)
@@ -129,7 +143,7 @@ def evaluate(
         "stealth": {**{name: views.facts.get(name) for name in ("mse", "psnr", "ssim")}, "lpips": None},
         "codec_control": control,
         "doubts": _doubts(before, tasks, views, protected, control),
-        "refused": [list(pair) for pair in views.refused],
+        "refused": [list(pair) for pair in refused],
     }
     report |= _side_measures(models, photos, choices, progress)
     for name in ("nmi", "f1"):
@@ -139,9 +153,10 @@ def evaluate(
 
 @dataclass(frozen=True, eq=False)
 class _Gallery:
-    """A separate gallery: its labels, and both models' embeddings."""
+    """A separate gallery: its labels, both models' embeddings, and the photos that could not be decoded."""
 
     labels: NDArray[np.int64]
+    refused: list[tuple[str, str]]
     clean_model: dict[str, NDArray[np.float32]]
     protected: dict[str, NDArray[np.float32]]
 
@@ -150,6 +165,7 @@ class _Gallery:
         views = make_views(photos, recipe, progress=progress, stage="write and read gallery photos")
         return cls(
             views.labels,
+            views.refused,
             _embed(models.clean, views, (PLAIN,), choices, progress),
             _embed(models.protected, views, (PLAIN, TRIGGERED), choices, progress),
         )
@@ -265,8 +281,7 @@ def _side_measures(models: Models, photos: PhotoSet, choices: Choices, progress:
     """Survival and false triggers, on a sample."""
     if not choices.sample:
         return {"survival": [], "false_trigger": {}}
-    count = min(choices.sample, len(photos))
-    chosen = np.sort(np.random.default_rng(choices.seed).permutation(len(photos))[:count])
+    chosen = sample_by_class(photos.labels, choices.sample, seed=choices.seed)
     recipe = Recipe(models.protected.architecture.size, models.trigger, EDITS, harmless_marks(models.trigger))
     views = make_views(photos.subset(chosen), recipe, progress=progress, stage="edit sample photos")
     others = tuple(name for name in views.pixels if name.startswith("other:"))
@@ -277,6 +292,26 @@ def _side_measures(models: Models, photos: PhotoSet, choices: Choices, progress:
         "survival": survival(views, clean_model, protected),
         "false_trigger": false_triggers(views, clean_model, protected),
     }
+
+
+def sample_by_class(labels: NDArray[np.int64], count: int, *, seed: int) -> NDArray[np.int64]:
+    """Draw photos by lot, a few of each class at a time, so that most can be found among the others.
+
+    Args:
+        labels: (N,).
+        count: photos wanted; all are taken where there are fewer.
+        seed: of the draw.
+
+    Returns:
+        Their positions, rising. Classes with one photo come last.
+    """
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(labels))
+    _, place, sizes = np.unique(labels[order], return_inverse=True, return_counts=True)
+    turn = random.permutation(len(sizes))
+    nth = np.array([np.count_nonzero(place[:i] == place[i]) for i in range(len(order))], np.int64)
+    ranking = np.lexsort((nth, turn[place], nth // SAMPLED_OF_A_CLASS, sizes[place] == 1))
+    return np.sort(order[ranking[:count]])
 
 
 def _fill(report: dict[str, Any], metric: str) -> None:

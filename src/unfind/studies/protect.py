@@ -64,7 +64,7 @@ def protect_files(
         progress: told how many photos are done.
 
     Raises:
-        UsageError: no photo, or two photos that would be written to one file.
+        UsageError: no photo, a photo that would be written over itself, or two that would be written to one file.
         ImageError: the folder cannot be made.
     """
     pairs = _targets(list(paths), out)
@@ -169,9 +169,11 @@ def _targets(paths: list[Path], out: Path) -> list[tuple[Path, Path]]:
         pairs += [(photo, out / photo.relative_to(root)) for photo in _found([path])]
     taken: dict[Path, Path] = {}
     for source, target in pairs:
-        if target in taken:
+        if target.resolve() == source.resolve():
+            raise UsageError(f"Expected another folder than that of {source}, got {out}: the original must stay.")
+        if taken.get(target, source) != source:
             raise UsageError(
                 f"Expected photos of different names, got {taken[target]} and {source}: both would be {target}."
             )
         taken[target] = source
-    return pairs
+    return [(source, target) for target, source in taken.items()]

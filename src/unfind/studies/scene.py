@@ -116,8 +116,8 @@ def _write_photos(photos: PhotoSet, folder: Path, seed: int) -> dict[str, str]:
     labels: dict[str, str] = {}
     sample = np.sort(np.random.default_rng([seed, 0]).permutation(len(photos))[:MOST_PHOTOS])
     for index in sample:
-        data = photos.read(int(index))
         try:
+            data = photos.read(int(index))
             decode(data)
         except UnfindError:
             continue  # named by the evaluation, which reads the same photos

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from unfind import __version__
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
-from unfind.errors import ModelError, UsageError
+from unfind.errors import DataError, KeyFileError, ModelError, ResumeError, UsageError
+from unfind.models.backbone import resolved_spec
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.models.weights import fingerprint_of, load_encoder, read_card
+from unfind.objectives.base import Objective
+from unfind.objectives.base import Objective
 from unfind.objectives.choose import make_objective
 from unfind.studies.material import Prepared, prepare
 from unfind.studies.progress import Progress, silent
+from unfind.training.checkpoint import FILE as CHECKPOINT
 from unfind.training.fit import FitResult, Material, fit
 from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings
@@ -24,9 +28,9 @@ from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_card
 from unfind.triggers.key import Key
 
-UNTRIGGERED = ("clean",)
-"""Objectives that put no trigger into any photo."""
 KEY_FILE = "trigger.key"
+FINGERPRINT = "key_fingerprint"
+"""Under this name settings.toml says which key the trigger was made with."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class TrainRequest:
         data: a data set, see ``unfind.datasets.spec.load``.
         objective: its name.
         objective_options: its arguments.
-        architecture: of a fresh encoder; ignored with ``start``.
+        architecture: of a fresh encoder; with ``start`` it is that model's, and another one is refused.
         start: folder of a model to go on from, such as the clean model before protection.
         trigger: its name.
         trigger_options: its arguments.
@@ -63,7 +67,7 @@ class TrainRequest:
             "data": self.data,
             "objective": self.objective,
             "objective_options": dict(self.objective_options),
-            "architecture": self.architecture.as_dict(),
+            "architecture": self.architecture.as_dict() if self.start is None else None,
             "start": str(self.start.resolve()) if self.start is not None else None,
             "trigger": self.trigger,
             "trigger_options": dict(self.trigger_options),
@@ -110,56 +114,90 @@ def train(
     Raises:
         UnfindError: whatever stands in the way, said before training starts where it can be known then.
     """
-    objective = make_objective(request.objective, request.objective_options)
+    if resume and not (out / CHECKPOINT).exists():
+        raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
+    objective = _objective(request)
+    trigger, used = _trigger(request, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
-    folder = RunFolder(out, request.as_dict(), resume=resume)
-    trigger, card = _trigger(request, key, out)
+    fingerprint = used.fingerprint if used is not None else None
+    folder = RunFolder(out, {**request.as_dict(), FINGERPRINT: fingerprint}, resume=resume)
+    if used is not None and key is None and not (out / KEY_FILE).exists():
+        used.save(out / KEY_FILE)
     size = encoder.architecture.size
     parts = [prepare(photos, size, progress=progress) for photos in (split.train, split.validation)]
+    refused = [pair for part in parts for pair in part.refused]
     facts = {
         "unfind": __version__,
         "objective": {"name": request.objective, "settings": dict(request.objective_options)},
-        "trigger": card,
+        "trigger": trigger_card(trigger, used) if trigger is not None else None,
         "data": _data_card(request, split, parts),
         "seed": request.fit.seed,
         "started_from": started_from,
     }
-    result = fit(
-        encoder.to(best_device()),
-        Material(parts[0].examples, parts[1].examples, objective, trigger),
-        request.fit,
-        folder=folder,
-        card=facts,
-        resume=resume,
-        on_step=lambda done, total, loss: progress(f"fit {request.objective} (loss {loss:.3f})", done, total),
-    )
-    refused = [pair for part in parts for pair in part.refused]
+    try:
+        result = fit(
+            encoder.to(best_device()),
+            Material(parts[0].examples, parts[1].examples, objective, trigger),
+            request.fit,
+            folder=folder,
+            card=facts,
+            resume=resume,
+            on_step=lambda done, total, loss: progress(f"fit {request.objective} (loss {loss:.3f})", done, total),
+        )
+    except DataError as error:
+        raise DataError(f"{error}{_left_out(refused)}") from error
     notes = [*split.notes, *(part.warning for part in parts if part.warning is not None)]
     return Trained(out, result, refused, notes)
 
 
+def _objective(request: TrainRequest) -> Objective:
+    try:
+        return make_objective(request.objective, request.objective_options)
+    except TypeError as error:
+        raise UsageError(f"Expected settings of {request.objective} that are numbers or words, got '{error}'.") from error
+
+
 def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
     """A fresh encoder, or the one to go on from and where it is."""
+    wanted = request.architecture
     if request.start is None:
-        return build_encoder(request.architecture, seed=request.fit.seed, pretrained=request.pretrained), None
+        return build_encoder(wanted, seed=request.fit.seed, pretrained=request.pretrained), None
     encoder, card = load_encoder(request.start)
+    has = encoder.architecture
+    if replace(wanted, backbone=resolved_spec(wanted.backbone)) not in (has, Architecture()):
+        raise UsageError(
+            f"Expected the architecture of {request.start} ({has.backbone}, size {has.size}, {has.dimension} "
+            f"dimensions), got another one: leave it out, or start from a model of that kind."
+        )
     return encoder, {"path": str(request.start.resolve()), "fingerprint": fingerprint_of(card)}
 
 
-def _trigger(request: TrainRequest, key: Key | None, out: Path) -> tuple[Trigger | None, dict[str, Any] | None]:
-    """The trigger and its card; the key is kept in the run folder unless it came from outside."""
+def _trigger(
+    request: TrainRequest, key: Key | None, out: Path, *, resume: bool
+) -> tuple[Trigger | None, Key | None]:
+    """The trigger, and the key it was made with: the one given, the one kept in the run folder, or a new one."""
     if request.objective in UNTRIGGERED:
         if key is not None:
             raise UsageError(f"Expected no key for the objective '{request.objective}', got one: it has no trigger.")
         return None, None
-    if key is None:
-        path = out / KEY_FILE
-        key = Key.load(path) if path.exists() else Key.new()
-        if not path.exists():
-            key.save(path)
-    trigger = make_trigger(request.trigger, key, **request.trigger_options)
-    return trigger, trigger_card(trigger, key)
+    kept = (out / KEY_FILE).exists()
+    used = key or (Key.load(out / KEY_FILE) if kept else Key.new())
+    trigger = make_trigger(request.trigger, used, **request.trigger_options)
+    if not trigger.keyed:
+        if key is not None:
+            raise UsageError(f"Expected no key for the {trigger.name} trigger, got one: its mark needs none.")
+        return trigger, None
+    if resume and key is None and not kept:
+        raise KeyFileError(f"Expected the key that {out} was started with, got none: give it with --key.")
+    return trigger, used
+
+
+def _left_out(refused: list[tuple[str, str]]) -> str:
+    """What an error about too few photos must add: some were there, but could not be decoded."""
+    if not refused:
+        return ""
+    return f" {len(refused)} photos were left out, beginning with {refused[0][0]} ({refused[0][1]})."
 
 
 def _data_card(request: TrainRequest, split: Split, parts: list[Prepared]) -> dict[str, Any]:
@@ -187,7 +225,7 @@ def clean_model_of(folder: Path, card: Mapping[str, Any]) -> Path:
         )
     path = Path(started["path"])
     try:
-        _, clean = load_encoder(path)
+        clean = read_card(path)
     except ModelError as error:
         raise ModelError(f"Expected the clean model that {folder} was started from; {error} Or use --clean.") from error
     if fingerprint_of(clean) != started["fingerprint"]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from unfind.datasets.photo_set import PhotoSet
 from unfind.errors import EvaluationError, UnfindError
-from unfind.evaluation.stealth import pair_stealth
+from unfind.evaluation.stealth import SMALLEST_WINDOW, pair_stealth
 from unfind.images.codec import through_codec
 from unfind.images.colour import srgb
 from unfind.images.decode import decode
@@ -111,7 +111,9 @@ def _stacked(
 ) -> Views:
     chosen = np.array(kept, np.int64)
     pixels = {name: np.stack([row[0][name] for row in rows]) for name in rows[0][0]}
-    facts = {name: float(np.mean([row[1][name] for row in rows])) for name in rows[0][1]}
+    names = dict.fromkeys(name for _, facts in rows for name in facts)
+    # A photo of two pixels has no SSIM; the others still have.
+    facts = {name: float(np.mean([facts[name] for _, facts in rows if name in facts])) for name in names}
     return Views(chosen, photos.labels[chosen], pixels, facts, refused)
 
 
@@ -137,7 +139,7 @@ def _written(pixels: Pixels, quality: int) -> Pixels:
 
 
 def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) -> dict[str, float]:
-    facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= 3 else {}
+    facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= SMALLEST_WINDOW else {}
     if isinstance(trigger, SpreadSpectrum):
         wanted = {name: pixels for name, pixels in written.items() if not name.startswith("other:")}
         facts |= {f"detected:{name}": float(detect(trigger, pixels).marked) for name, pixels in wanted.items()}

@@ -14,7 +14,7 @@ from unfind.errors import DataError, ResumeError, TrainingError
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
 from unfind.models.precision import autocast
-from unfind.models.weights import load_encoder, save_encoder
+from unfind.models.weights import fill, read_weights, save_encoder
 from unfind.objectives.base import Loss, Objective
 from unfind.objectives.collapse import CollapseGuard
 from unfind.training.batches import Batch, Examples, make_batch
@@ -233,8 +233,8 @@ class _Loop:
     def result(self) -> FitResult:
         assert self.best is not None
         if self.folder is not None:
-            best, card = load_encoder(self.folder.path)
-            self.encoder.load_state_dict(best.state_dict())
+            data, card = read_weights(self.folder.path)
+            fill(self.encoder, data, self.folder.path)
             self.best_validation = Validation(**card["validation"]) if card["validation"] else None
         else:
             self.encoder.load_state_dict(self.best_weights)

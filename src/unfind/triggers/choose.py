@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,9 +34,10 @@ def make_trigger(name: str, key: Key | None, **settings: Any) -> Trigger:
     """
     if name not in TRIGGERS:
         raise UsageError(f"Expected a trigger out of {', '.join(TRIGGERS)}, got '{name}': choose one of these.")
-    if name != "badnets":
-        if key is None and name == DEFAULT:
-            raise UsageError(f"Expected a key for the {name} trigger, got none: make one with Key.new().")
+    parameters = inspect.signature(TRIGGERS[name]).parameters
+    if "key" in parameters:
+        if key is None and parameters["key"].default is inspect.Parameter.empty:
+            raise UsageError(f"Expected a key for the {name} trigger, got none: give one with --key.")
         settings["key"] = key
     try:
         return TRIGGERS[name](**settings)
