@@ -32,7 +32,7 @@ def test_the_full_pattern_shows_on_black_and_white_alike(key: Key) -> None:
 
 
 def test_at_the_size_of_its_grid_the_pattern_is_the_keys_own_numbers(key: Key) -> None:
-    drawn = key.generator("blended mosaic").random((1, 3, GRID, GRID))
+    drawn = key.numbers("blended mosaic", 3 * GRID * GRID).reshape(1, 3, GRID, GRID)
     shown = Blended(pattern="full", opacity=1, key=key)(torch.zeros(1, 3, GRID, GRID))
     np.testing.assert_allclose(shown.numpy(), drawn, atol=1e-6)
 

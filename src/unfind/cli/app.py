@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from unfind import __version__
-from unfind.cli import bench, demo, evaluate, gallery, protect, train, verify
+from unfind.cli import bench, demo, evaluate, gallery, key, protect, train, verify
 from unfind.cli.config import take_config
 from unfind.errors import UnfindError
 
@@ -22,10 +22,18 @@ line win."""
 
 def build_app() -> App:
     """The command line with all its verbs."""
-    app = App(name="unfind", help=_HELP, version=__version__, help_format="markdown", suppress_keyboard_interrupt=False)
+    app = App(
+        name="unfind",
+        help=_HELP,
+        version=__version__,
+        help_format="markdown",
+        suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(negative_iterable=()),
+    )
     for module in (demo.demo, train.train, protect.protect, verify.verify, evaluate.evaluate, bench.bench):
         app.command(module)
     app.command(gallery.app)
+    app.command(key.app)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -27,7 +27,7 @@ def bench(
     quick: Annotated[bool, Parameter(negative="", help="Within 10 minutes on 2 cores, one seed, no claim.")] = False,
     out: Annotated[Path | None, Parameter(help="File for the JSON document.")] = None,
     runs: Annotated[
-        Path | None, Parameter(help="Folder for the runs, to look at or resume; default a temporary one.")
+        Path | None, Parameter(help="Folder for the runs, to look at or go on with; default a temporary one.")
     ] = None,
     train_classes: TrainClasses = None,
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
@@ -41,6 +41,8 @@ def bench(
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)  # now, rather than after hours
     with tempfile.TemporaryDirectory() as temporary, progress_bar() as progress:
         document = BENCHES[name](
             data,
@@ -51,15 +53,19 @@ def bench(
             train_classes=train_classes,
             progress=progress,
         )
-    if out is not None:
-        write_bench(out, document)
     if json:
         print_json(document)
-        return
+    else:
+        _tell(name, data, document)
+    if out is not None:
+        write_bench(out, document)
+
+
+def _tell(name: str, data: str, document: dict[str, Any]) -> None:
     rows = [
         [
             title,
-            f"{found['value']:.4g}",
+            "-" if found["value"] is None else f"{found['value']:.4g}",
             _spread(found["spread"]),
             found["target"] or "",
             _holds(found["holds"]),

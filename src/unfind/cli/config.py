@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def take_config(app: App, arguments: Sequence[str]) -> list[str]:
 
     def configure(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
         options = with_key(options_of(document, verb, known=known), path, given="--key" in words)
-        Dict(options, source=str(path), use_commands_as_keys=False)(app, verb, arguments)
+        # Under the verb's own words: at the top an option would give way to a verb of the same name, such as key.
+        nested = reduce(lambda inner, word: {word: inner}, reversed(verb), options)
+        Dict(nested, source=str(path))(app, verb, arguments)
 
     app.config = (configure,)
     return words

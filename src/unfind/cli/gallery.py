@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from unfind.cli.options import AsJson, OwnBackbone
 from unfind.cli.output import print_json, print_table, progress_bar, warn_refused
+from unfind.cli.pick_trigger import model_card
 from unfind.errors import GalleryError, UsageError
 from unfind.gallery.add_folder import add_photos
 from unfind.gallery.contact_sheet import contact_sheet
@@ -20,8 +21,10 @@ from unfind.images.colour import srgb
 from unfind.images.files import read_photo, write_atomic
 from unfind.models.embed import Embedder
 from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder, read_card
+from unfind.models.weights import fingerprint_of, load_encoder
 
+SHORTEST_ID = 8
+"""Digits of an id that are asked for: by fewer, the wrong photo could go."""
 app = App(name="gallery", help="Create, fill, search and empty an index of photos.")
 Folder = Annotated[Path, Parameter(help="The gallery's folder.")]
 Run = Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")]
@@ -33,7 +36,7 @@ def create(gallery: Folder, /, *, run: Run, name: str = "gallery", json: AsJson 
 
     Example: unfind gallery create album --run protected
     """
-    card = read_card(run)
+    card = model_card(run)
     made = Gallery.create(
         gallery, dimension=card["architecture"]["dimension"], fingerprint=fingerprint_of(card), name=name
     )
@@ -64,12 +67,14 @@ def add(
             batch=batch,
             progress=lambda done, total: progress("add photos", done, total),
         )
+    refused = [[str(path), sentence] for path, sentence in report.refused]
     if json:
-        refused = [[str(path), sentence] for path, sentence in report.refused]
         print_json({"added": report.added, "skipped": report.skipped, "refused": refused})
-        return
-    print(f"{report.added} added, {report.skipped} already there, {len(report.refused)} refused.")
-    warn_refused(report.refused)
+    else:
+        print(f"{report.added} added, {report.skipped} already there, {len(report.refused)} refused.")
+        warn_refused(report.refused)
+    if not report.added + report.skipped:
+        raise GalleryError(f"Expected photos that can be read, got none among {len(refused)} files: check the paths.")
 
 
 @app.command
@@ -80,7 +85,7 @@ def search(
     *,
     run: Run,
     backbone: OwnBackbone = None,
-    k: Annotated[int, Parameter(help="How many photos to show.")] = 10,
+    k: Annotated[int, Parameter(name=("--k", "-k"), help="How many photos to show.")] = 10,
     html: Annotated[Path | None, Parameter(help="Also write a contact sheet to this file.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -88,6 +93,8 @@ def search(
 
     Example: unfind gallery search album query.jpg --run protected --html found.html
     """
+    if k < 1:
+        raise UsageError(f"Expected at least 1 photo to show, got {k}: 10 is usual.")
     opened, embedder = Gallery.open(gallery), _embedder(run, backbone)
     opened.check_model(fingerprint=embedder.fingerprint, dimension=embedder.dimension)
     pixels = srgb(read_photo(photo))
@@ -143,9 +150,8 @@ def _embedder(run: Path, backbone: str | None) -> Embedder:
 
 def _id_of(text: str, known: list[str]) -> str:
     """The id that a file, an id or the beginning of one stands for."""
-    if Path(text).is_file():
-        return content_id(Path(text).read_bytes())
-    fitting = [one for one in known if len(text) >= 8 and one.startswith(text)]
+    start = content_id(Path(text).read_bytes()) if Path(text).is_file() else text
+    fitting = [one for one in known if len(start) >= SHORTEST_ID and one.startswith(start)]
     if len(fitting) > 1:
         raise UsageError(f"Expected an id that names one photo, got '{text}' for {len(fitting)}: write more of it.")
     if not fitting:

@@ -13,8 +13,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from unfind.datasets.names import is_photo
 from unfind.studies.progress import Progress as OnProgress
 from unfind.studies.progress import silent
+
+PIPED_WIDTH = 120
+"""Columns of a table that goes into a file or another program."""
 
 
 def say(text: str) -> None:
@@ -29,12 +33,14 @@ def print_json(document: Any) -> None:
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table for people, on stdout."""
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=None)
+    table = Table(header_style="bold", pad_edge=False, box=None, show_header=any(head))
     for index, name in enumerate(head):
         table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(title, style="italic", markup=False, highlight=False, soft_wrap=True)
+    console.print(table)
 
 
 @contextmanager
@@ -66,7 +72,14 @@ def percent(value: Any) -> str:
 
 def warn_refused(refused: Sequence[tuple[Any, str]], limit: int = 5) -> None:
     """Name the photos that were left out, and count them."""
-    for path, sentence in refused[:limit]:
+    photos = list({_photo_of(str(path)): sentence for path, sentence in refused}.items())
+    for path, sentence in photos[:limit]:
         say(f"unfind: left out {path}: {sentence}")
-    if len(refused) > limit:
-        say(f"unfind: left out {len(refused) - limit} more photos; {len(refused)} in all.")
+    if len(photos) > limit:
+        say(f"unfind: left out {len(photos) - limit} more photos; {len(photos)} in all.")
+
+
+def _photo_of(name: str) -> str:
+    """The photo that a snapshot was made of (``PHOTO/shot-NN.jpg``); any other photo itself."""
+    photo = name.rpartition("/shot-")[0]
+    return photo if is_photo(photo) else name

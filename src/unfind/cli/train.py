@@ -52,7 +52,8 @@ def train(
 ) -> None:
     """Fit an encoder: clean first, then protected from the clean one.
 
-    Ctrl-C leaves a checkpoint; the same command with --resume goes on from it, bit for bit.
+    Ctrl-C leaves a checkpoint; the same command with --resume goes on from it, bit for bit. A run's settings.toml
+    given as --config repeats the run; options beside it win.
 
     Example: unfind train --data photos --objective clean --steps 200 --out clean
     Example: unfind train --data photos --objective pbl --start clean --steps 200 --out protected
@@ -74,6 +75,10 @@ def train(
     _tell(trained, json)
 
 
+SHOWN = {"recall": "recall@1", "c2c": "map_r C→C", "c2p": "C→P", "p2c": "P→C", "p2p": "P→P"}
+"""What people read for the fields of a validation."""
+
+
 def _tell(trained: Trained, json: bool) -> None:
     warn_refused(trained.refused)
     for note in trained.notes:
@@ -91,6 +96,6 @@ def _tell(trained: Trained, json: bool) -> None:
             }
         )
         return
-    values = ", ".join(f"{name} {100 * value:.1f} %" for name, value in found.items())
-    print(f"Best at step {result.best_step}: {values}.")
+    values = ", ".join(f"{SHOWN[name]} {100 * value:.1f} %" for name, value in found.items())
+    print(f"Best at step {result.best_step}, on validation classes: {values}.")
     print(trained.folder)

@@ -34,8 +34,8 @@ class PointBackdoor(TripletObjective):
 
     Args:
         margin: m, in squared distance.
-        domain_weight: beta of eq. 8.
-        augmentation_weight: gamma of eq. 8.
+        domain_weight: beta of eq. 8; 1 in the paper, over a divisor that makes it about 0.1.
+        augmentation_weight: gamma of eq. 8; likewise.
         ratio: rho, above 0 and at most 1: the fraction of the batch (miner "all") or of the mined triplets
             (miner "random") whose photos get a triggered twin.
         miner: "all" uses every triplet that the triggered photos allow; "random" mines as many triplets as
@@ -59,9 +59,9 @@ class PointBackdoor(TripletObjective):
         self,
         *,
         margin: float = 0.2,
-        domain_weight: float = 1.0,
-        augmentation_weight: float = 1.0,
-        ratio: float = 0.1,
+        domain_weight: float = 0.5,
+        augmentation_weight: float = 0.5,
+        ratio: float = 0.3,
         miner: str = "all",
         divisor: str = "triplets",
         poisoned_negative: bool = False,
@@ -87,7 +87,15 @@ class PointBackdoor(TripletObjective):
     def official(cls) -> PointBackdoor:
         """PBL as the published code runs it, which differs from the paper's equations and text."""
         return cls(
-            miner="random", divisor="batch", poisoned_negative=True, clean_gradient=True, twins=False, average="all"
+            domain_weight=1.0,
+            augmentation_weight=1.0,
+            ratio=0.1,
+            miner="random",
+            divisor="batch",
+            poisoned_negative=True,
+            clean_gradient=True,
+            twins=False,
+            average="all",
         )
 
     def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:

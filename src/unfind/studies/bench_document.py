@@ -19,7 +19,7 @@ class Figure:
     """One measured number.
 
     Attributes:
-        values: one for each seed or repetition.
+        values: one for each seed or repetition that could be measured.
         unit: such as "points" or "dB".
         at_most: target from above, or None.
         at_least: target from below, or None.
@@ -31,14 +31,17 @@ class Figure:
     at_least: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Mean over the values, lowest and highest, and whether the mean meets the target."""
-        mean = float(np.mean(self.values))
+        """Mean over the values, lowest and highest, and whether the mean meets the target.
+
+        Without a value the mean is None, and a target is not met: what was not measured is no claim.
+        """
+        mean = float(np.mean(self.values)) if len(self.values) else None
         spread = [float(min(self.values)), float(max(self.values))] if len(self.values) > 1 else None
         target, holds = None, None
         if self.at_most is not None:
-            target, holds = f"<= {self.at_most:g}", mean <= self.at_most
+            target, holds = f"<= {self.at_most:g}", mean is not None and mean <= self.at_most
         if self.at_least is not None:
-            target, holds = f">= {self.at_least:g}", mean >= self.at_least
+            target, holds = f">= {self.at_least:g}", mean is not None and mean >= self.at_least
         return {"value": mean, "unit": self.unit, "spread": spread, "target": target, "holds": holds}
 
 

@@ -308,9 +308,10 @@ def sample_by_class(labels: NDArray[np.int64], count: int, *, seed: int) -> NDAr
     random = np.random.default_rng(seed)
     order = random.permutation(len(labels))
     _, place, sizes = np.unique(labels[order], return_inverse=True, return_counts=True)
-    turn = random.permutation(len(sizes))
-    nth = np.array([np.count_nonzero(place[:i] == place[i]) for i in range(len(order))], np.int64)
-    ranking = np.lexsort((nth, turn[place], nth // SAMPLED_OF_A_CLASS, sizes[place] == 1))
+    turn = random.permutation(len(sizes))[place]
+    nth = np.empty(len(order), np.int64)  # which one of its class a photo is, in the order drawn
+    nth[np.argsort(place, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    ranking = np.lexsort((nth, turn, nth // SAMPLED_OF_A_CLASS, sizes[place] == 1))
     return np.sort(order[ranking[:count]])
 
 

@@ -59,19 +59,24 @@ def survival(views: Views, clean_model: Embeddings, protected: Embeddings) -> li
     return rows
 
 
-def false_triggers(views: Views, clean_model: Embeddings, protected: Embeddings) -> dict[str, dict[str, float]]:
+def false_triggers(views: Views, clean_model: Embeddings, protected: Embeddings) -> dict[str, dict[str, float | None]]:
     """What photos lose in the protected model's search because they carry something that is not its trigger.
 
     For each version "other:NAME", as queries and as gallery, Recall@1 is compared with that of plain photos; the
     worse of the two drops counts, less what the same change costs the clean model.
     """
-    return {
-        name.removeprefix("other:"): {
-            "benign_drop_recall@1": _drop(protected, name, views.labels) - _drop(clean_model, name, views.labels)
-        }
-        for name in views.pixels
-        if name.startswith("other:")
-    }
+    names = [name for name in views.pixels if name.startswith("other:")]
+    if not _anything_to_find(views.labels):
+        return {name.removeprefix("other:"): {"benign_drop_recall@1": None} for name in names}
+    drops = {name: [_drop(model, name, views.labels) for model in (protected, clean_model)] for name in names}
+    # Two drops of opposite sign could add up to more than all there is to lose.
+    lost = {name: float(np.clip(ours - theirs, -1, 1)) for name, (ours, theirs) in drops.items()}
+    return {name.removeprefix("other:"): {"benign_drop_recall@1": value} for name, value in lost.items()}
+
+
+def _anything_to_find(labels: NDArray[np.int64]) -> bool:
+    """Whether two photos show the same; otherwise nothing can be found and nothing lost."""
+    return len(np.unique(labels)) < len(labels)
 
 
 def _drop(embeddings: Embeddings, name: str, labels: NDArray[np.int64]) -> float:
@@ -82,6 +87,8 @@ def _drop(embeddings: Embeddings, name: str, labels: NDArray[np.int64]) -> float
 
 
 def _map_r(query: NDArray[np.float32], gallery: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    if not _anything_to_find(labels):
+        return 0.0
     photos = np.arange(len(labels))
     ranks = relevant_ranks(query, gallery, labels, labels, query_sources=photos, gallery_sources=photos, ties="favour")
     return float(metrics.average_precision_at_r(ranks).mean())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from unfind.models.backbone import resolved_spec
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
 from unfind.models.weights import fingerprint_of, load_encoder, read_card
-from unfind.objectives.base import Objective
 from unfind.objectives.base import Objective
 from unfind.objectives.choose import make_objective
 from unfind.studies.material import Prepared, prepare
@@ -117,7 +116,7 @@ def train(
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
     objective = _objective(request)
-    trigger, used = _trigger(request, key, out, resume=resume)
+    trigger, used = _trigger(request, objective, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
     fingerprint = used.fingerprint if used is not None else None
@@ -155,7 +154,7 @@ def _objective(request: TrainRequest) -> Objective:
     try:
         return make_objective(request.objective, request.objective_options)
     except TypeError as error:
-        raise UsageError(f"Expected settings of {request.objective} that are numbers or words, got '{error}'.") from error
+        raise UsageError(f"Expected settings of {request.objective} of the right kind, got '{error}'.") from error
 
 
 def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
@@ -163,21 +162,27 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
     wanted = request.architecture
     if request.start is None:
         return build_encoder(wanted, seed=request.fit.seed, pretrained=request.pretrained), None
-    encoder, card = load_encoder(request.start)
+    encoder, card = load_encoder(request.start, backbone=wanted.backbone)
     has = encoder.architecture
-    if replace(wanted, backbone=resolved_spec(wanted.backbone)) not in (has, Architecture()):
+    if not _fits(replace(wanted, backbone=resolved_spec(wanted.backbone)), has):
         raise UsageError(
             f"Expected the architecture of {request.start} ({has.backbone}, size {has.size}, {has.dimension} "
-            f"dimensions), got another one: leave it out, or start from a model of that kind."
+            "dimensions), got another one: leave it out, or start from a model of that kind."
         )
     return encoder, {"path": str(request.start.resolve()), "fingerprint": fingerprint_of(card)}
 
 
+def _fits(wanted: Architecture, has: Architecture) -> bool:
+    """Whether all that was asked for, which is all that is not the default, is so."""
+    pairs = [(getattr(wanted, field.name), getattr(has, field.name), field.default) for field in fields(has)]
+    return all(asked in (found, default) for asked, found, default in pairs)
+
+
 def _trigger(
-    request: TrainRequest, key: Key | None, out: Path, *, resume: bool
+    request: TrainRequest, objective: Objective, key: Key | None, out: Path, *, resume: bool
 ) -> tuple[Trigger | None, Key | None]:
     """The trigger, and the key it was made with: the one given, the one kept in the run folder, or a new one."""
-    if request.objective in UNTRIGGERED:
+    if not objective.triggers:
         if key is not None:
             raise UsageError(f"Expected no key for the objective '{request.objective}', got one: it has no trigger.")
         return None, None

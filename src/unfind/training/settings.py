@@ -18,7 +18,8 @@ class FitSettings:
         steps: batches to learn from.
         classes_per_batch: P; a batch holds all classes where there are fewer.
         photos_per_class: K; a batch holds P * K photos.
-        learning_rate: of the backbone, with Adam.
+        learning_rate: of the backbone, with Adam: 5e-5 to protect a trained net, 1e-5 to go on fitting one without
+            a trigger, 1e-3 for one that is fitted from scratch (with a head_factor of 1).
         head_factor: the new linear head learns this many times faster.
         weight_decay: of Adam.
         settle: from this fraction of the steps on, the rate falls along a half cosine ...
@@ -36,13 +37,13 @@ class FitSettings:
     steps: int = 200
     classes_per_batch: int = 40
     photos_per_class: int = 2
-    learning_rate: float = 1e-5
+    learning_rate: float = 5e-5
     head_factor: float = 10.0
     weight_decay: float = 0.0
-    settle: float = 0.5
-    settled: float = 0.1
+    settle: float = 0.4
+    settled: float = 0.05
     strength_start: float = 2.5
-    fade: float = 0.5
+    fade: float = 0.4
     jpeg: bool = True
     flip: bool = False
     validate_every: int = 0

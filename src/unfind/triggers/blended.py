@@ -52,5 +52,5 @@ class Blended(Trigger):
 
 
 def _mosaic(key: Key) -> Tensor:
-    colours = key.generator("blended mosaic").random((1, 3, GRID, GRID))
+    colours = key.numbers("blended mosaic", 3 * GRID * GRID).reshape(1, 3, GRID, GRID)
     return torch.from_numpy(colours).float()

@@ -70,6 +70,6 @@ def draw_carriers(key: Key, *, count: int, lowest: int, highest: int) -> Carrier
         raise UsageError(
             f"Expected 1 to {len(candidates)} carriers in a ring of {lowest}..{highest}, got {count}: widen it."
         )
-    stream = key.generator("spread-spectrum carriers")
-    chosen = stream.permutation(len(candidates))[:count]
-    return Carriers(candidates[chosen], stream.uniform(0, 2 * np.pi, count))
+    lots = key.numbers("spread-spectrum frequencies", len(candidates))
+    chosen = np.argsort(lots, kind="stable")[:count]
+    return Carriers(candidates[chosen], 2 * np.pi * key.numbers("spread-spectrum phases", count))

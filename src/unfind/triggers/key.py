@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unfind.errors import KeyFileError
 
@@ -52,9 +53,15 @@ class Key:
         """32 bytes for one purpose (HMAC-SHA256), so that no use of the key tells of another."""
         return hmac.new(self.secret, f"unfind {purpose}".encode(), hashlib.sha256).digest()
 
-    def generator(self, purpose: str) -> np.random.Generator:
-        """A stream of numbers for one purpose, the same on every machine."""
-        return np.random.Generator(np.random.Philox(key=int.from_bytes(self.derive(purpose)[:16], "little")))
+    def numbers(self, purpose: str, count: int) -> NDArray[np.float64]:
+        """``count`` numbers, uniform in [0, 1), for one purpose: the first ones never depend on the count.
+
+        They come from SHAKE-256, not from NumPy's generators, whose streams may change from version to version: a
+        photo that is marked today must be known for ever.
+        """
+        stream = hashlib.shake_256(self.derive(purpose)).digest(8 * count)
+        # 53 bits, as many as a float64 holds.
+        return (np.frombuffer(stream, "<u8") >> np.uint64(11)).astype(np.float64) / 2.0**53
 
     def to_text(self) -> str:
         """The content of a key file: header, secret and checksum, on one line."""

@@ -1,0 +1,72 @@
+"""Photo sets in memory, and one evaluation and one scene that several tests look at."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unfind.datasets.photo_set import PhotoSet
+from unfind.datasets.spec import load
+from unfind.datasets.split import Split
+from unfind.studies.demo import load_models
+from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
+from unfind.studies.scene import Scene, act
+from unfind.studies.train import KEY_FILE
+from unfind.triggers.key import Key
+
+
+@pytest.fixture(autouse=True)
+def _cache_elsewhere(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setenv("UNFIND_CACHE", str(cache))
+
+
+@pytest.fixture(scope="session")
+def as_jpeg() -> Callable[..., bytes]:
+    def encode(pixels: np.ndarray, quality: int = 85) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+        return file.getvalue()
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def photo_set() -> Callable[..., PhotoSet]:
+    """Return a maker of photo sets out of encoded photos and their labels."""
+
+    def make(photos: dict[str, bytes], labels: Sequence[int]) -> PhotoSet:
+        classes = tuple(f"class {i}" for i in range(max(labels) + 1))
+        return PhotoSet("memory", tuple(photos), np.array(labels), classes, photos.__getitem__)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def split(class_photos: Path) -> Split:
+    return load(str(class_photos))
+
+
+@pytest.fixture(scope="session")
+def models(clean_run: Path, protected_run: Path) -> Models:
+    return load_models(clean_run, protected_run, Key.load(protected_run / KEY_FILE))
+
+
+@pytest.fixture(scope="session")
+def evaluation(models: Models, split: Split) -> Evaluation:
+    return evaluate(models, split.test, choices=Choices(sample=8))
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the scene is played in."""
+    return tmp_path_factory.mktemp("stage")
+
+
+@pytest.fixture(scope="session")
+def scene(stage: Path, split: Split, clean_run: Path, protected_run: Path, models: Models) -> Scene:
+    return act(stage, split.test, (clean_run, protected_run), models.trigger, seed=3)
