@@ -96,6 +96,18 @@ def test_tables_hold_the_numbers(document: dict[str, Any]) -> None:
     assert table(page, "Protected share")[0][:2] == ["C→P", "97.3 %"]
 
 
+def test_survival_shows_the_checks_that_were_made(document: dict[str, Any]) -> None:
+    for row in document["survival"]:
+        row.update(bit_accuracy=None, verify_rate=0.97)
+    [found] = [table for table in page_from_report(document).tables if table.title == "What survives edits"]
+    assert found.head[-1] == "mark found"
+    assert all(len(row) == 5 and row[-1] == "97.0 %" for row in found.rows)
+    for row in document["survival"]:
+        row["verify_rate"] = None
+    [bare] = [table for table in page_from_report(document).tables if table.title == "What survives edits"]
+    assert len(bare.head) == 4
+
+
 def test_empty_parts_have_no_table_and_no_figure(document: dict[str, Any]) -> None:
     whole = page_from_report(document)
     document |= {"mixed": [], "survival": [], "false_trigger": {}, "doubts": []}

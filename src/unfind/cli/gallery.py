@@ -121,7 +121,7 @@ def remove(
     *,
     json: AsJson = False,
 ) -> None:
-    """Take photos out of every search.
+    """Take photos out of every search at once; their bytes stay in the gallery's files until erase.
 
     Example: unfind gallery remove album holiday/beach.jpg
     """
@@ -132,6 +132,27 @@ def remove(
         print_json({"removed": removed})
     else:
         print(f"{removed} removed.")
+
+
+@app.command
+def erase(
+    gallery: Folder,
+    photos: Annotated[list[str] | None, Parameter(help="As for remove; none erases what remove has left.")] = None,
+    /,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Remove photos and rewrite the gallery, so that its files hold nothing of any removed photo.
+
+    Example: unfind gallery erase album holiday/beach.jpg
+    """
+    opened = Gallery.open(gallery)
+    known = opened.ids()
+    erased = opened.erase([_id_of(text, known) for text in photos or ()])
+    if json:
+        print_json({"erased": erased})
+    else:
+        print(f"{erased} erased; the gallery was rewritten.")
 
 
 @app.command

@@ -34,6 +34,7 @@ _SETTINGS = {
     "n_query": "queries",
     "n_gallery": "photos in the gallery",
 }
+_CHECKS = {"verify_rate": "mark found", "bit_accuracy": "payload bits right"}
 _STEALTH = (
     ("psnr", "PSNR", 1, " dB"),
     ("ssim", "SSIM", 4, ""),
@@ -157,17 +158,22 @@ def _mixed(report: Mapping[str, Any]) -> Table:
 
 
 def _survival(report: Mapping[str, Any]) -> Table:
+    """Columns that no row fills, such as payload bits for a mark that carries none, are left out."""
+    rows, extra = (
+        report["survival"],
+        [name for name in _CHECKS if any(row.get(name) is not None for row in report["survival"])],
+    )
     return Table(
         "What survives edits",
         "Protected share (PSR of mAP at R) after a protected photo was edited or sent on.",
-        ["Edit", *(_ROWS[task][0] for task in PRIVATE_TASKS), "payload bits right"],
+        ["Edit", *(_ROWS[task][0] for task in PRIVATE_TASKS), *(_CHECKS[name] for name in extra)],
         [
             [
                 row["edit"],
                 *(_percent(row["psr_map_r"][task]) for task in PRIVATE_TASKS),
-                _percent(row["bit_accuracy"]),
+                *(_percent(row.get(name)) for name in extra),
             ]
-            for row in report["survival"]
+            for row in rows
         ],
     )
 

@@ -36,7 +36,8 @@ def measure_peak(count: int, dimension: int) -> Peak:
     command = [sys.executable, "-m", "unfind.studies.bench_memory", str(count), str(dimension)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EvaluationError(f"Expected to evaluate {count} embeddings, got: {done.stderr.strip()[-300:]}")
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise EvaluationError(f"Expected to evaluate {count} embeddings, got '{reason}': free some memory.")
     found = json.loads(done.stdout)
     return Peak(count, found["gigabytes"], found["seconds"])
 
