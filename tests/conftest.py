@@ -1,4 +1,4 @@
-"""Class folders of small photos, and two models of them: trained once, and read by all tests of studies and commands."""
+"""Class folders of small photos and two models of them, trained once for all tests of studies and commands."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_failure_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> Non
         return subprocess.CompletedProcess(command, 1, "", "Traceback\nMemoryError: no room")
 
     monkeypatch.setattr(subprocess, "run", fail)
-    with pytest.raises(EvaluationError, match="500 embeddings.*no room"):
+    with pytest.raises(EvaluationError, match=r"500 embeddings.*no room"):
         measure_peak(500, 16)
 
 

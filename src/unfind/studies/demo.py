@@ -27,7 +27,7 @@ from unfind.training.settings import FitSettings
 from unfind.triggers.choose import trigger_from_card
 from unfind.triggers.key import Key
 
-SIZE = 96
+SIZE = 112
 """Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
 CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=1e-3, head_factor=1.0)
 PROTECTED_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=5e-4, head_factor=1.0)
