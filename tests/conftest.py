@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from unfind.models.encoder import Architecture
 from unfind.studies.train import TrainRequest, train
 from unfind.training.settings import FitSettings
+
+torch.set_num_threads(1)
+"""On busy cores two threads wait for each other longer than tensors as small as these take."""
 
 SIDE = 64
 CLASSES = 8

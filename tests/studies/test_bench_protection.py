@@ -17,6 +17,7 @@ from unfind.studies import bench_protection as module
 from unfind.studies.bench_memory import Peak
 from unfind.studies.bench_protection import FULL, QUICK, Plan, bench_protection, step_costs
 from unfind.studies.material import prepare
+from unfind.training.checkpoint import FILE as CHECKPOINT
 from unfind.triggers.key import Key
 
 MINIATURE = Plan(first=2, then=2, sample=4, timed=1, embeddings=200)
@@ -110,15 +111,18 @@ def test_a_bench_that_was_stopped_goes_on(
 
 
 def test_a_bench_that_was_stopped_before_its_first_checkpoint_goes_on(
-    small: None, tmp_path: Path, class_photos: Path, architecture: Architecture
+    small: None, tmp_path: Path, class_photos: Path, architecture: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("UNFIND_CACHE", str(tmp_path / "cache"))
+
     def stop(stage: str, done: int, total: int) -> None:
         raise KeyboardInterrupt  # while it decodes
 
     options = {"architecture": architecture, "quick": True}
     with pytest.raises(KeyboardInterrupt):
-        bench_protection(str(class_photos), tmp_path, progress=stop, **options)
-    assert bench_protection(str(class_photos), tmp_path, **options)["seeds"] == [0]
+        bench_protection(str(class_photos), tmp_path / "runs", progress=stop, **options)
+    assert not list(tmp_path.rglob(CHECKPOINT))
+    assert bench_protection(str(class_photos), tmp_path / "runs", **options)["seeds"] == [0]
 
 
 def test_what_no_seed_could_measure_holds_no_claim(document: dict[str, Any]) -> None:

@@ -244,7 +244,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(
     monkeypatch.setattr("unfind.atomic_file.os.fsync", full_at_the_second_checkpoint)
     with pytest.raises(TrainingError, match=r"the one before is intact.*No space left"):
         train(longer, run)
-    monkeypatch.undo()
+    monkeypatch.setattr("unfind.atomic_file.os.fsync", sync)
     assert len((run / "log.jsonl").read_text().splitlines()) == 2
     assert not [path for path in run.iterdir() if path.name.endswith((".part", ".new"))]
     train(longer, run, resume=True)
@@ -297,7 +297,11 @@ def test_nothing_to_resume(request_: TrainRequest, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_never_reached_a_checkpoint_can_be_started_again(request_: TrainRequest, tmp_path: Path) -> None:
+def test_a_run_that_never_reached_a_checkpoint_can_be_started_again(
+    request_: TrainRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNFIND_CACHE", str(tmp_path / "cache"))
+
     def stop(stage: str, done: int, total: int) -> None:
         raise KeyboardInterrupt  # while it decodes
 

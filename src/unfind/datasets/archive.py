@@ -20,8 +20,7 @@ _DAMAGE = (
     lzma.LZMAError,
     struct.error,
     EOFError,
-    NotImplementedError,  # a compression method this Python does not know
-    RuntimeError,  # what zipfile raises for a password it has not got
+    RuntimeError,  # a password it has not got, or a compression method it does not know
     ValueError,
     OverflowError,
     OSError,

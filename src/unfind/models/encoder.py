@@ -22,7 +22,7 @@ class Architecture:
     """What is needed to build an encoder again before its weights are loaded.
 
     Attributes:
-        backbone: see ``make_backbone``.
+        backbone: tiny, timm:NAME, torchvision:NAME or FILE.py:FUNCTION.
         size: side of the square input, in pixels.
         dimension: length of an embedding.
         freeze_batch_norm: keep the running statistics of batch normalisation layers as they are.

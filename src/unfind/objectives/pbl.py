@@ -36,10 +36,6 @@ class PointBackdoor(TripletObjective):
         margin: m, in squared distance.
         domain_weight: beta of eq. 8; 1 in the paper, over a divisor that makes it about 0.1.
         augmentation_weight: gamma of eq. 8; likewise.
-        separation_weight: of one more term, ``[m + d(a, x) - d(a, G x)]_+`` over all clean a and triggered x: a
-            triggered photo is farther from the others than its clean twin. L_d and L_p compare triggered photos with
-            each other, so they say nothing yet to an encoder that does not see the mark at all, such as one that
-            was trained from scratch; this term does. 0, as in the paper, for encoders that do see it.
         ratio: rho, above 0 and at most 1: the fraction of the batch (miner "all") or of the mined triplets
             (miner "random") whose photos get a triggered twin.
         miner: "all" uses every triplet that the triggered photos allow; "random" mines as many triplets as
@@ -65,7 +61,6 @@ class PointBackdoor(TripletObjective):
         margin: float = 0.2,
         domain_weight: float = 0.5,
         augmentation_weight: float = 0.5,
-        separation_weight: float = 0.0,
         ratio: float = 0.3,
         miner: str = "all",
         divisor: str = "triplets",
@@ -75,14 +70,13 @@ class PointBackdoor(TripletObjective):
         average: str = "active",
     ) -> None:
         super().__init__(margin=margin, miner=miner, average=average)
-        if min(domain_weight, augmentation_weight, separation_weight) < 0:
+        if min(domain_weight, augmentation_weight) < 0:
             raise UsageError("Expected weights of 0 or more for the privacy terms: a negative one un-learns them.")
         check_ratio(ratio)
         if divisor not in DIVISORS:
             raise UsageError(f"Expected a divisor out of {', '.join(DIVISORS)}, got '{divisor}': choose one.")
         self.domain_weight = domain_weight
         self.augmentation_weight = augmentation_weight
-        self.separation_weight = separation_weight
         self.ratio = ratio
         self.divisor = divisor
         self.poisoned_negative = poisoned_negative
@@ -115,15 +109,9 @@ class PointBackdoor(TripletObjective):
         imperceptible = self.imperceptible(plan, clean)
         goal = clean if self.clean_gradient else clean.detach()
         domain = self._domain_collapse(plan, goal, triggered)
-        separation = self._separation(plan, clean, triggered)
         augmentation = self._poison_augmentation(plan, goal, triggered)
-        private = self.domain_weight * domain + self.augmentation_weight * augmentation
-        if self.separation_weight:
-            # What compares triggered photos with each other is noise until the trigger is seen.
-            private = private * (1 - separation.detach() / self.margin).clamp(0, 1)
-        total = imperceptible + private + self.separation_weight * separation
-        terms = {"imperceptible": imperceptible, "domain": domain, "augmentation": augmentation}
-        return Loss(total, {**terms, "separation": separation})
+        total = imperceptible + self.domain_weight * domain + self.augmentation_weight * augmentation
+        return Loss(total, {"imperceptible": imperceptible, "domain": domain, "augmentation": augmentation})
 
     def _domain_collapse(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Tensor:
         """Eq. 5: seen from a clean anchor, a triggered stranger is nearer than a triggered relative."""
@@ -150,17 +138,6 @@ class PointBackdoor(TripletObjective):
         relatives = squared_distances(triggered, triggered)
         others = relatives if self.poisoned_negative else squared_distances(triggered, clean)
         return self._reduce(hinge(others, relatives, _swapped(triplets), self.margin), plan)
-
-    def _separation(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Tensor:
-        """Seen from any other clean photo, a photo is nearer than its own triggered twin.
-
-        Both twins are moved, so that moving them together, which the trigger need not be seen for, gains nothing.
-        """
-        twins = clean[plan.triggered]
-        others = torch.arange(len(clean), device=clean.device)[:, None] != plan.triggered[None]
-        anchors = clean.detach()
-        gap = squared_distances(anchors, twins) - squared_distances(anchors, triggered)
-        return mean_or_zero((self.margin + gap).relu()[others])
 
     def _poisoned(self, plan: Plan) -> Triplets | None:
         """The mined triplets whose photos were triggered; None where every possible triplet is wanted."""

@@ -30,7 +30,19 @@ from unfind.triggers.key import Key
 SIZE = 112
 """Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
 CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=1e-3, head_factor=1.0)
-PROTECTED_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, learning_rate=5e-4, head_factor=1.0)
+PROTECTED_FIT = FitSettings(
+    steps=220,
+    classes_per_batch=16,
+    photos_per_class=4,
+    learning_rate=6e-4,
+    head_factor=1.0,
+    settle=0.35,
+    strength_start=2.0,
+    fade=0.3,
+)
+OBJECTIVE = {"ratio": 0.5, "augmentation_weight": 1.0}
+STRENGTH = 2.0
+"""Twice the usual strength: a net that has learned from few photos for a minute hears only a loud mark."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,11 @@ def tell(
     fits = [_fit(settings, seed, steps) for settings in (CLEAN_FIT, PROTECTED_FIT)]
     architecture = Architecture("tiny", SIZE, 128)
     first = train(TrainRequest(data, "clean", architecture=architecture, fit=fits[0]), clean, progress=progress)
-    train(TrainRequest(data, "pbl", {"ratio": 0.3}, start=clean, fit=fits[1]), protected, progress=progress)
+    train(
+        TrainRequest(data, "pbl", OBJECTIVE, start=clean, trigger_options={"strength": STRENGTH}, fit=fits[1]),
+        protected,
+        progress=progress,
+    )
     models = load_models(clean, protected, Key.load(protected / KEY_FILE))
     split = load(data, seed=seed)
     choices = Choices(seed=seed, sample=120)
