@@ -84,7 +84,7 @@ def test_other_specs_are_resolved_already(spec: str) -> None:
 
 @pytest.mark.parametrize("size", [16, 33, 64])
 def test_features_are_counted(size: int, own: Own) -> None:
-    assert feature_count(Tiny(), size) == 384
+    assert feature_count(Tiny(), size) == 432
     assert feature_count(make_backbone(own()), size) == 6
 
 

@@ -120,7 +120,7 @@ def test_building_leaves_the_global_randomness_alone(own: Own) -> None:
 
 
 def test_the_head_fits_the_backbone(encoder: Build, own: Own) -> None:
-    assert encoder(dimension=20).head.weight.shape == (20, 384)
+    assert encoder(dimension=20).head.weight.shape == (20, 432)
     assert encoder(own(), dimension=2).head.weight.shape == (2, 6)
 
 
