@@ -240,7 +240,7 @@ def test_the_result_is_the_same_with_and_without_a_folder_and_depends_on_the_see
 
 def test_the_folder_holds_the_best_model_with_its_card(quick: Setting, tmp_path: Path, hash_of: HashOf) -> None:
     result = quick.fit(path=tmp_path, card={"objective": {"name": "clean"}, "seed": 5})
-    encoder, card = load_encoder(tmp_path)
+    encoder, card = load_encoder(tmp_path, backbone=result.encoder.architecture.backbone)
     assert hash_of(encoder) == hash_of(result.encoder)
     assert not result.encoder.training
     assert result.validation is not None

@@ -11,7 +11,7 @@ from unfind import __version__
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
 from unfind.errors import DataError, KeyFileError, ModelError, ResumeError, UsageError
-from unfind.models.backbone import resolved_spec
+from unfind.models.backbone import is_own, resolved_spec
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
 from unfind.models.weights import fingerprint_of, load_encoder, read_card
@@ -116,6 +116,8 @@ def train(
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
     objective = _objective(request)
+    rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
+    request = replace(request, fit=rates)
     trigger, used = _trigger(request, objective, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
@@ -155,6 +157,14 @@ def _objective(request: TrainRequest) -> Objective:
         return make_objective(request.objective, request.objective_options)
     except TypeError as error:
         raise UsageError(f"Expected settings of {request.objective} of the right kind, got '{error}'.") from error
+
+
+def _from_scratch(request: TrainRequest) -> bool:
+    """Whether the net is fitted from untrained weights, now or when the model was made that it starts from."""
+    backbone = request.architecture.backbone
+    if request.start is not None:
+        backbone = read_card(request.start)["architecture"]["backbone"]
+    return backbone == "tiny" or not (request.pretrained or is_own(backbone))
 
 
 def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:

@@ -94,6 +94,7 @@ def fit(
         KeyboardInterrupt: passed on, after the step was finished and a checkpoint written; a second Ctrl-C does
             not wait for that.
     """
+    settings = settings.with_rates(scratch=False, triggers=material.objective.triggers)
     loop = _Loop(encoder, material, settings, folder, card or {})
     if resume and folder is None:
         raise ResumeError("Expected a run folder to resume from, got none: give the folder of the run.")
@@ -243,11 +244,14 @@ class _Loop:
 
 
 def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
+    assert settings.learning_rate is not None
+    assert settings.head_factor is not None
+    rate, head_rate = settings.learning_rate, settings.learning_rate * settings.head_factor
     groups = [
-        {"params": list(encoder.backbone.parameters()), "full_rate": settings.learning_rate},
-        {"params": list(encoder.head.parameters()), "full_rate": settings.learning_rate * settings.head_factor},
+        {"params": list(encoder.backbone.parameters()), "full_rate": rate},
+        {"params": list(encoder.head.parameters()), "full_rate": head_rate},
     ]
-    return torch.optim.Adam(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    return torch.optim.Adam(groups, lr=rate, weight_decay=settings.weight_decay)
 
 
 def _usable_classes(part: str, examples: Examples, least: int) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from unfind.errors import UsageError
 from unfind.models.precision import PRECISIONS
+
+SCRATCH_RATES = {False: 1e-3, True: 6e-4}
+TUNING_RATES = {False: 1e-5, True: 5e-5}
+TUNING_HEAD_FACTOR = 10.0
+"""Without and with a trigger; chosen on validation classes."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +23,8 @@ class FitSettings:
         steps: batches to learn from.
         classes_per_batch: P; a batch holds all classes where there are fewer.
         photos_per_class: K; a batch holds P * K photos.
-        learning_rate: of the backbone, with Adam: 5e-5 to protect a trained net, 1e-5 to go on fitting one without
-            a trigger, 1e-3 for one that is fitted from scratch (with a head_factor of 1).
-        head_factor: the new linear head learns this many times faster.
+        learning_rate: of the backbone, with Adam; None takes the one that suits the job, see ``with_rates``.
+        head_factor: the linear head learns this many times faster; None likewise.
         weight_decay: of Adam.
         settle: from this fraction of the steps on, the rate falls along a half cosine ...
         settled: ... to this fraction of itself.
@@ -37,8 +41,8 @@ class FitSettings:
     steps: int = 200
     classes_per_batch: int = 40
     photos_per_class: int = 2
-    learning_rate: float = 5e-5
-    head_factor: float = 10.0
+    learning_rate: float | None = None
+    head_factor: float | None = None
     weight_decay: float = 0.0
     settle: float = 0.4
     settled: float = 0.05
@@ -59,12 +63,31 @@ class FitSettings:
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"Expected {name} between 0 and 1, got {getattr(self, name)}: it is a fraction.")
         for name in ("learning_rate", "head_factor", "strength_start"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise UsageError(f"Expected a finite {name} above 0, got {getattr(self, name)}: change it.")
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise UsageError(f"Expected a finite {name} above 0, got {value}: change it.")
         if self.precision not in PRECISIONS:
             raise UsageError(
                 f"Expected a precision out of {', '.join(PRECISIONS)}, got '{self.precision}': choose one."
             )
+
+    def with_rates(self, *, scratch: bool, triggers: bool) -> FitSettings:
+        """The same settings with the rates filled in that were left open.
+
+        A net that is fitted from scratch learns fast, its head no faster; a pretrained one is only tuned, and a
+        little faster when it has a trigger to learn.
+
+        Args:
+            scratch: whether the net was, or is, fitted from untrained weights.
+            triggers: whether the objective puts a trigger into photos.
+        """
+        rate = SCRATCH_RATES[triggers] if scratch else TUNING_RATES[triggers]
+        factor = 1.0 if scratch else TUNING_HEAD_FACTOR
+        return replace(
+            self,
+            learning_rate=rate if self.learning_rate is None else self.learning_rate,
+            head_factor=factor if self.head_factor is None else self.head_factor,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
