@@ -29,11 +29,12 @@ from unfind.triggers.key import Key
 
 SIZE = 112
 """Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
-CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4)
+CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, validate_every=35)
 PROTECTED_FIT = FitSettings(
     steps=220,
     classes_per_batch=16,
     photos_per_class=4,
+    validate_every=55,
     settle=0.35,
     strength_start=2.0,
     fade=0.3,
