@@ -21,6 +21,14 @@ def test_a_small_evaluation_is_measured() -> None:
     assert 0 < peak.seconds < 60
 
 
+def test_memory_of_the_process_that_asks_is_not_counted() -> None:
+    before = measure_peak(500, 16).gigabytes
+    ballast = np.ones(2**27)  # 1.07 GB, touched
+    after = measure_peak(500, 16).gigabytes
+    assert ballast.any()
+    assert after < before + 0.5
+
+
 def test_failure_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
         assert command[0] == sys.executable

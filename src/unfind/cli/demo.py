@@ -20,7 +20,7 @@ def demo(
     out: Annotated[Path, Parameter(help="An unused folder for models, galleries and the report.")] = Path(
         "unfind-demo"
     ),
-    seed: int = 0,
+    seed: Annotated[int, Parameter(help="Of the photos, the fits and the scene.")] = 0,
     steps: Annotated[int | None, Parameter(help="Batches of each fit; fewer are faster and worse.")] = None,
     json: Annotated[bool, Parameter(name="--json", negative="", help="Print report.json on stdout.")] = False,
 ) -> None:

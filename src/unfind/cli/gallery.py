@@ -31,7 +31,14 @@ Run = Annotated[Path, Parameter(name="--run", help="The folder of the model that
 
 
 @app.command
-def create(gallery: Folder, /, *, run: Run, name: str = "gallery", json: AsJson = False) -> None:
+def create(
+    gallery: Folder,
+    /,
+    *,
+    run: Run,
+    name: Annotated[str, Parameter(help="A name for people.")] = "gallery",
+    json: AsJson = False,
+) -> None:
     """Make an empty gallery for a model.
 
     Example: unfind gallery create album --run protected

@@ -83,11 +83,6 @@ def read_weights(folder: Path) -> tuple[bytes, dict[str, Any]]:
     Raises:
         ModelError: no model there, a pickle, a damaged or changed file, or another format.
     """
-    if folder.is_file() or (folder.suffix in _PICKLES and not folder.is_dir()):
-        raise ModelError(
-            f"Expected a model folder with {WEIGHTS} and {CARD}, got the file {folder}: give the folder; a pickled "
-            "checkpoint can run code and is refused, convert it to safetensors."
-        )
     card = read_card(folder)
     try:
         data = (folder / WEIGHTS).read_bytes()
@@ -106,6 +101,11 @@ def read_card(folder: Path) -> dict[str, Any]:
     Raises:
         ModelError: no card, not JSON, or of another format.
     """
+    if folder.is_file() or (folder.suffix in _PICKLES and not folder.is_dir()):
+        raise ModelError(
+            f"Expected a model folder with {WEIGHTS} and {CARD}, got the file {folder}: give the folder; a pickled "
+            "checkpoint can run code and is refused, convert it to safetensors."
+        )
     path = folder / CARD
     try:
         card: dict[str, Any] = json.loads(path.read_text())
