@@ -13,8 +13,8 @@ from PIL import Image
 from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
-from unfind.studies.demo import load_models
 from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
+from unfind.studies.load_models import load_models
 from unfind.studies.scene import Scene, act
 from unfind.studies.train import KEY_FILE
 from unfind.triggers.key import Key

@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unfind.errors import DataError, KeyFileError, ModelError, UsageError
+from unfind.errors import DataError, UsageError
 from unfind.images.edits import EDITS
-from unfind.models.weights import load_encoder, read_card
+from unfind.models.weights import read_card
 from unfind.report.report_json import read_report
 from unfind.studies import demo as module
-from unfind.studies.demo import CLEAN_FIT, PROTECTED_FIT, Told, load_models, tell
-from unfind.studies.train import KEY_FILE
+from unfind.studies.demo import CLEAN_FIT, PROTECTED_FIT, Told, tell
 from unfind.training.run_folder import SETTINGS
-from unfind.triggers.key import Key
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +52,6 @@ def test_both_models_took_the_steps_asked_for(told: Told) -> None:
         assert tomllib.loads((told.folder / name / SETTINGS).read_text())["fit"]["steps"] == 2
     started = read_card(told.folder / "protected-model")["started_from"]
     assert started["path"] == str(told.folder / "clean-model")
-
-
-def test_the_key_opens_the_protected_model(told: Told) -> None:
-    clean, protected = told.folder / "clean-model", told.folder / "protected-model"
-    models = load_models(clean, protected, Key.load(protected / KEY_FILE))
-    assert models.trigger.name == "spread-spectrum"
-    assert models.protected.architecture == load_encoder(clean)[0].architecture
-    with pytest.raises(KeyFileError, match="reacts to another key"):
-        load_models(clean, protected, Key.from_seed(1))
-    with pytest.raises(KeyFileError, match="--key"):
-        load_models(clean, protected, None)
-    with pytest.raises(ModelError, match="without a trigger"):
-        load_models(clean, clean, None)
 
 
 def test_all_photos_are_accounted_for(told: Told) -> None:

@@ -17,9 +17,9 @@ from unfind.images.files import write_atomic
 from unfind.report.from_report import page_from_report
 from unfind.report.page import render
 from unfind.report.report_json import write_report
-from unfind.studies.demo import load_models
 from unfind.studies.evaluate import Choices
 from unfind.studies.evaluate import evaluate as run_evaluation
+from unfind.studies.load_models import load_models
 from unfind.studies.train import clean_model_of
 
 

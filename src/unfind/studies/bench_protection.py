@@ -20,8 +20,8 @@ from unfind.objectives.pbl import PointBackdoor
 from unfind.objectives.triplet import TripletObjective
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.bench_memory import measure_peak
-from unfind.studies.demo import load_models
 from unfind.studies.evaluate import Choices, evaluate
+from unfind.studies.load_models import load_models
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train

@@ -11,20 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from unfind.datasets.spec import EMBEDDED, load
-from unfind.errors import ModelError
 from unfind.images.files import write_atomic
 from unfind.models.encoder import Architecture
-from unfind.models.weights import load_encoder
 from unfind.report.from_report import page_from_report
 from unfind.report.page import render
 from unfind.report.report_json import write_report
-from unfind.studies.evaluate import Choices, Models, evaluate
+from unfind.studies.evaluate import Choices, evaluate
+from unfind.studies.load_models import load_models
 from unfind.studies.progress import Progress, silent
 from unfind.studies.scene import act
 from unfind.studies.showcase import ranked_lists, triplets
 from unfind.studies.train import KEY_FILE, TrainRequest, train
 from unfind.training.settings import FitSettings
-from unfind.triggers.choose import trigger_from_card
 from unfind.triggers.key import Key
 
 SIZE = 112
@@ -99,24 +97,6 @@ def tell(
     write_atomic(out / "report.html", render(page).encode())
     refused = dict([*first.refused, *((str(name), str(why)) for name, why in report["refused"])])
     return Told(out, out / "report.html", report, first.notes, list(refused.items()))
-
-
-def load_models(clean: Path, protected: Path, key: Key | None, *, backbone: str | None = None) -> Models:
-    """Both models from their run folders, and the trigger that the protected one reacts to.
-
-    Args:
-        clean, protected: run folders.
-        key: of the trigger.
-        backbone: the Python file that makes their backbone, where it is the user's own.
-
-    Raises:
-        ModelError: a folder without a model, or a protected model without a trigger.
-        KeyFileError: not the key that the model was trained with.
-    """
-    encoder, card = load_encoder(protected, backbone=backbone)
-    if not card.get("trigger"):
-        raise ModelError(f"Expected a protected model in {protected}, got one without a trigger: train with pbl.")
-    return Models(load_encoder(clean, backbone=backbone)[0], encoder, trigger_from_card(card["trigger"], key))
 
 
 def _fit(settings: FitSettings, seed: int, steps: int | None) -> FitSettings:
