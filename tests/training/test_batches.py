@@ -132,6 +132,19 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(
     np.testing.assert_array_equal(examples.labels, labels)
 
 
+def test_a_plan_carries_the_teacher_of_its_own_photos(textures: Textures, mark: SpreadSpectrum) -> None:
+    examples = textures()
+    teacher = np.stack([np.arange(len(examples.labels)), examples.labels], axis=1).astype(np.float32)
+    objective = make_objective("pbl", {"distillation_weight": 1.0})
+    batch = make_batch(examples, objective, mark, SMALL, 3, teacher=teacher)
+    assert batch.plan.teacher is not None
+    assert batch.plan.teacher[:, 0].tolist() == draw_photos(examples.labels, SMALL, 3).tolist()
+    assert batch.plan.teacher[:, 1].tolist() == batch.plan.labels.tolist()
+    moved = batch.to(torch.device("meta")).plan.teacher
+    assert moved is not None
+    assert moved.device.type == "meta"
+
+
 @pytest.mark.parametrize(("name", "options"), OBJECTIVES)
 def test_clean_images_come_first_and_then_the_twins_of_the_plan(
     name: str, options: dict[str, Any], textures: Textures

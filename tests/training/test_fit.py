@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from unfind.errors import CollapseError, DataError, ModelError, ResumeError, TrainingError
+from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
 from unfind.models.weights import load_encoder
 from unfind.objectives.base import Loss, Objective, Plan
@@ -140,6 +141,7 @@ def test_the_tiny_backbone_learns_to_tell_textures_apart(tiny_encoder: MakeEncod
         ("quick_encoder", "label", {"ratio": 0.5}),
         ("quick_encoder", "pbl", {"ratio": 0.5, "miner": "random"}),
         ("quick_encoder", "cbl", {"ratio": 0.5}),
+        ("quick_encoder", "pbl", {"ratio": 0.5, "distillation_weight": 2.0}),
     ],
 )
 def test_a_fit_stopped_again_and_again_ends_as_one_that_never_was(
@@ -378,6 +380,24 @@ def test_centres_are_refreshed_before_each_epoch(quick: Setting) -> None:
 
     quick.fit(material=Material(quick.train, None, Watching({})))
     assert refreshed == [(0, 25, 8), (3, 25, 8), (6, 25, 8)]
+
+
+def test_the_teacher_is_the_encoder_as_it_was_before_the_first_step(quick: Setting) -> None:
+    before = embed_pixels(quick.encoder(), quick.train.pixels, precision=BRIEF.precision)
+    seen: list[Tensor] = []
+
+    class Taught(TripletObjective):
+        needs_teacher = True
+
+        def loss(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Loss:
+            assert plan.teacher is not None
+            seen.append(plan.teacher)
+            return super().loss(plan, clean, triggered)
+
+    quick.fit(material=Material(quick.train, None, Taught()))
+    rows = {row.tobytes() for row in before}
+    assert len(seen) == BRIEF.steps
+    assert all(row.tobytes() in rows for teacher in seen for row in teacher.numpy())
 
 
 def test_a_collapse_is_told(quick: Setting) -> None:

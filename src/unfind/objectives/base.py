@@ -26,12 +26,15 @@ class Plan:
         triggered: (T,) positions of the photos that get a triggered twin; sorted, without repeats.
         mined: the triplets the plan was made from, where the objective mines before it embeds.
         redrawn: (T,) labels that replace those of the triggered twins, where the objective asks for it.
+        teacher: (B, D) embeddings of the photos by the model that training starts from, where the objective
+            asks for them (``needs_teacher``); the loop fills them in.
     """
 
     labels: Tensor
     triggered: Tensor
     mined: Triplets | None = None
     redrawn: Tensor | None = None
+    teacher: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Objective(ABC):
     """Whether any photo gets a triggered twin."""
     needs_centres = False
     """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
+    needs_teacher = False
+    """Whether plans must carry what the model made of the photos before training."""
 
     def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:
         """Choose the photos of a batch that get a triggered twin; here none.

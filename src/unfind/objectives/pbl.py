@@ -10,6 +10,7 @@ from torch import Tensor
 from unfind.errors import UsageError
 from unfind.objectives.base import Loss, Plan, check_ratio, choose_pairs
 from unfind.objectives.distance import squared_distances
+from unfind.objectives.distillation import distillation_term
 from unfind.objectives.triplet import TripletObjective
 from unfind.objectives.triplets import Group, Triplets, all_triplets, hinge, mean_or_zero, random_triplets
 
@@ -47,6 +48,8 @@ class PointBackdoor(TripletObjective):
         average: of L_i, see TripletObjective.
         twins: let a photo's own twin be its positive in eq. 5, so that a clean copy cannot find its triggered
             one (miner "all" only: mined triplets hold three different photos).
+        distillation_weight: of a further term that is not in the paper: clean photos stay near where the model
+            had them when training started. Right when that is a fitted model, wrong when it is not.
 
     Raises:
         UsageError: a weight below 0, a ratio outside (0, 1], an unknown miner or divisor.
@@ -68,10 +71,11 @@ class PointBackdoor(TripletObjective):
         clean_gradient: bool = False,
         twins: bool = True,
         average: str = "active",
+        distillation_weight: float = 0.0,
     ) -> None:
         super().__init__(margin=margin, miner=miner, average=average)
-        if min(domain_weight, augmentation_weight) < 0:
-            raise UsageError("Expected weights of 0 or more for the privacy terms: a negative one un-learns them.")
+        if min(domain_weight, augmentation_weight, distillation_weight) < 0:
+            raise UsageError("Expected weights of 0 or more for the terms of PBL: a negative one un-learns them.")
         check_ratio(ratio)
         if divisor not in DIVISORS:
             raise UsageError(f"Expected a divisor out of {', '.join(DIVISORS)}, got '{divisor}': choose one.")
@@ -82,6 +86,8 @@ class PointBackdoor(TripletObjective):
         self.poisoned_negative = poisoned_negative
         self.clean_gradient = clean_gradient
         self.twins = twins
+        self.distillation_weight = distillation_weight
+        self.needs_teacher = distillation_weight > 0
 
     @classmethod
     def official(cls) -> PointBackdoor:
@@ -111,7 +117,11 @@ class PointBackdoor(TripletObjective):
         domain = self._domain_collapse(plan, goal, triggered)
         augmentation = self._poison_augmentation(plan, goal, triggered)
         total = imperceptible + self.domain_weight * domain + self.augmentation_weight * augmentation
-        return Loss(total, {"imperceptible": imperceptible, "domain": domain, "augmentation": augmentation})
+        terms = {"imperceptible": imperceptible, "domain": domain, "augmentation": augmentation}
+        if self.needs_teacher:
+            terms["distillation"] = distillation_term(plan, clean)
+            total = total + self.distillation_weight * terms["distillation"]
+        return Loss(total, terms)
 
     def _domain_collapse(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Tensor:
         """Eq. 5: seen from a clean anchor, a triggered stranger is nearer than a triggered relative."""

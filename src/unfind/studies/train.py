@@ -30,6 +30,9 @@ from unfind.triggers.key import Key
 KEY_FILE = "trigger.key"
 FINGERPRINT = "key_fingerprint"
 """Under this name settings.toml says which key the trigger was made with."""
+PROTECTING = {"pbl": {"distillation_weight": 2.5}}
+"""What an objective is given besides its own defaults where a fitted model is protected, unless the request says
+otherwise: there clean photos have a place to keep."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class TrainRequest:
     Attributes:
         data: a data set, see ``unfind.datasets.spec.load``.
         objective: its name.
-        objective_options: its arguments.
+        objective_options: its arguments; with ``start`` those of PROTECTING are filled in.
         architecture: of a fresh encoder; with ``start`` it is that model's, and another one is refused.
         start: folder of a model to go on from, such as the clean model before protection.
         trigger: its name.
@@ -115,6 +118,10 @@ def train(
     """
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
+    if request.start is not None:
+        request = replace(
+            request, objective_options={**PROTECTING.get(request.objective, {}), **request.objective_options}
+        )
     objective = _objective(request)
     rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
     request = replace(request, fit=rates)

@@ -5,7 +5,7 @@ Nothing here remembers anything between steps. That is why a fit that was stoppe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -52,12 +52,11 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch with every tensor on a device."""
-        plan, mined, redrawn = self.plan, self.plan.mined, self.plan.redrawn
+        plan, mined = self.plan, self.plan.mined
         if mined is not None:
             mined = Triplets(mined.anchor.to(device), mined.positive.to(device), mined.negative.to(device))
-        if redrawn is not None:
-            redrawn = redrawn.to(device)
-        moved = Plan(plan.labels.to(device), plan.triggered.to(device), mined, redrawn)
+        redrawn, teacher = (None if x is None else x.to(device) for x in (plan.redrawn, plan.teacher))
+        moved = Plan(plan.labels.to(device), plan.triggered.to(device), mined, redrawn, teacher)
         return Batch(self.images.to(device), moved)
 
 
@@ -75,13 +74,20 @@ def draw_photos(labels: NDArray[np.int64], settings: FitSettings, step: int) -> 
 
 
 def make_batch(
-    examples: Examples, objective: Objective, trigger: Trigger | None, settings: FitSettings, step: int
+    examples: Examples,
+    objective: Objective,
+    trigger: Trigger | None,
+    settings: FitSettings,
+    step: int,
+    teacher: NDArray[np.float32] | None = None,
 ) -> Batch:
-    """Everything a step needs, on the CPU."""
+    """Everything a step needs, on the CPU; ``teacher`` holds the embeddings (N, D) of all examples."""
     photos = draw_photos(examples.labels, settings, step)
     random = np.random.default_rng([settings.seed, step, 1])
     torch_random = torch.Generator().manual_seed(int(random.integers(2**62)))
     plan = objective.plan(torch.from_numpy(examples.labels[photos]), torch_random)
+    if teacher is not None:
+        plan = replace(plan, teacher=torch.from_numpy(teacher[photos]))
     clean = to_tensor(examples.pixels[photos])
     if settings.flip:
         mirrored = torch.from_numpy(random.random(len(photos)) < 0.5)

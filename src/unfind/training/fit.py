@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from unfind.errors import DataError, ResumeError, TrainingError
 from unfind.models.embed import embed_pixels
@@ -77,7 +78,7 @@ def fit(
     """Fit an encoder and return it as it was at its best validation.
 
     Args:
-        encoder: changed in place.
+        encoder: changed in place. To resume a fit whose objective has a teacher, give the encoder it started from.
         material: photos, objective, trigger.
         settings: the numbers of the loop.
         folder: where checkpoints, log and the best model go; None keeps all in memory and cannot resume.
@@ -125,6 +126,7 @@ class _Loop:
         self.card = card
         self.adam = _adam(encoder, settings)
         self.guard = CollapseGuard()
+        self.teacher = self._embed_training() if material.objective.needs_teacher else None
         self.step = 0
         self.best: tuple[float, int] | None = None
         self.best_validation: Validation | None = None
@@ -152,7 +154,7 @@ class _Loop:
         started = time.perf_counter()
         if self.step % self.epoch == 0:
             self._refresh()
-        loss = self._learn(make_batch(*self._batch_arguments()))
+        loss = self._learn(self._batch())
         self.step += 1
         self.steps_here += 1
         self.seconds += time.perf_counter() - started
@@ -160,8 +162,11 @@ class _Loop:
             self._finish_epoch(loss)
         return loss
 
-    def _batch_arguments(self) -> tuple[Examples, Objective, Trigger | None, FitSettings, int]:
-        return self.material.train, self.material.objective, self.material.trigger, self.settings, self.step
+    def _batch(self) -> Batch:
+        material = self.material
+        return make_batch(
+            material.train, material.objective, material.trigger, self.settings, self.step, teacher=self.teacher
+        )
 
     def _learn(self, batch: Batch) -> Loss:
         """One step: embed clean and triggered images together, then the loss, then Adam."""
@@ -185,9 +190,12 @@ class _Loop:
     def _refresh(self) -> None:
         """Give the objective embeddings of all training photos, where it asks for them."""
         if self.material.objective.needs_centres:
-            examples = self.material.train
-            embeddings = embed_pixels(self.encoder, examples.pixels, precision=self.settings.precision)
-            self.material.objective.refresh(torch.from_numpy(embeddings), torch.from_numpy(examples.labels))
+            labels = torch.from_numpy(self.material.train.labels)
+            self.material.objective.refresh(torch.from_numpy(self._embed_training()), labels)
+
+    def _embed_training(self) -> NDArray[np.float32]:
+        """Embeddings (N, D) of the training photos as they are decoded, by the encoder as it is now."""
+        return embed_pixels(self.encoder, self.material.train.pixels, precision=self.settings.precision)
 
     def _finish_epoch(self, loss: Loss) -> None:
         """Validate, keep the model if it is the best so far, write the checkpoint."""
