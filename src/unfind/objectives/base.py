@@ -58,6 +58,8 @@ class Objective(ABC):
     """Whether any photo gets a triggered twin."""
     hashes = False
     """Whether it learns codes: ``loss`` is then given the logits of a hash head in place of unit embeddings."""
+    relevance = "shared"
+    """When photos with several tags are alike, see ``relevant_pairs``; validation goes by the same rule."""
     needs_centres = False
     """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
 

@@ -58,7 +58,8 @@ def _paley(prime: int) -> NDArray[np.float32]:
     skew = np.zeros((prime + 1, prime + 1), np.float32)
     skew[0, 1:], skew[1:, 0] = 1, -1
     skew[1:, 1:] = character[(places[:, None] - places[None]) % prime]
-    return skew + np.eye(prime + 1, dtype=np.float32)
+    matrix: NDArray[np.float32] = skew + np.eye(prime + 1, dtype=np.float32)
+    return matrix
 
 
 def _is_prime(number: int) -> bool:

@@ -118,9 +118,7 @@ class _Loop:
         card: dict[str, Any],
     ) -> None:
         _check_head(encoder, material.objective)
-        classes = _usable_classes("training", material.train, settings.photos_per_class)
-        if material.validation is not None:
-            _usable_classes("validation", material.validation, 2)
+        batch = _batch_size(material, settings)
         self.encoder = encoder
         self.material = material
         self.settings = settings
@@ -134,7 +132,6 @@ class _Loop:
         self.best_weights: dict[str, torch.Tensor] = {}
         self.seconds = 0.0
         self.steps_here = 0
-        batch = min(settings.classes_per_batch, classes) * settings.photos_per_class
         self.epoch = settings.validate_every or max(1, len(material.train.labels) // batch)
 
     def run(self, on_step: OnStep | None) -> None:
@@ -172,8 +169,8 @@ class _Loop:
         device = next(self.encoder.parameters()).device
         batch = batch.to(device)
         with autocast(device, self.settings.precision):
-            embeddings = self.encoder.learnable(batch.images).float()
-        clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
+            embeddings: torch.Tensor = self.encoder.learnable(batch.images).float()
+        clean, triggered = torch.split(embeddings, [len(batch.plan.labels), len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):
             raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
@@ -197,7 +194,11 @@ class _Loop:
         material, validation = self.material, None
         if material.validation is not None:
             validation = validate(
-                self.encoder, material.validation, material.trigger, precision=self.settings.precision
+                self.encoder,
+                material.validation,
+                material.trigger,
+                relevance=material.objective.relevance,
+                precision=self.settings.precision,
             )
         score = validation.score if validation is not None else float(self.step)
         if self.best is None or score > self.best[0]:
@@ -266,6 +267,17 @@ def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
         {"params": list(encoder.head.parameters()), "full_rate": head_rate},
     ]
     return torch.optim.Adam(groups, lr=rate, weight_decay=settings.weight_decay)
+
+
+def _batch_size(material: Material, settings: FitSettings) -> int:
+    """Photos in a batch; DataError where there are too few photos for one, or to validate."""
+    whole = settings.classes_per_batch * settings.photos_per_class
+    if material.train.drawn_by_tag(material.objective):
+        return min(whole, len(material.train.labels))
+    classes = _usable_classes("training", material.train, settings.photos_per_class)
+    if material.validation is not None:
+        _usable_classes("validation", material.validation, 2)
+    return min(settings.classes_per_batch, classes) * settings.photos_per_class
 
 
 def _usable_classes(part: str, examples: Examples, least: int) -> int:
