@@ -11,6 +11,7 @@ from unfind.cli import bench as module
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import read_bench
 from unfind.studies.bench_document import Figure, bench_document
+from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_protection import bench_protection
 
 
@@ -35,6 +36,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_the_protection_bench_is_the_study() -> None:
     assert module.BENCHES["protection"] is bench_protection
+
+
+def test_the_hashing_bench_is_the_study() -> None:
+    assert module.BENCHES["hashing"] is bench_hashing
 
 
 def test_words_reach_the_bench(unfind, asked: list[dict[str, Any]], tmp_path: Path) -> None:

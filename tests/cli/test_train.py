@@ -224,3 +224,25 @@ def test_a_full_disk_loses_nothing(
     monkeypatch.setattr("unfind.atomic_file.os.fsync", sync)
     unfind(*clean, "--out", run, "--resume")
     assert (run / WEIGHTS).read_bytes() == (clean_run / WEIGHTS).read_bytes()
+
+
+def test_bits_make_a_hash_model(unfind, class_photos: Path, small_fit: tuple[str, ...], tmp_path: Path) -> None:
+    words = ("train", f"--data={class_photos}", "--objective=dpsh", "--size=32", *small_fit)
+    unfind(*words, "--bits=16", "--out", tmp_path / "bits")
+    unfind(*words, "--head=hash", "--dimension=16", "--out", tmp_path / "long")
+    architecture = read_card(tmp_path / "bits")["architecture"]
+    assert (architecture["head"], architecture["dimension"]) == ("hash", 16)
+    assert (tmp_path / "bits" / WEIGHTS).read_bytes() == (tmp_path / "long" / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--objective=dpsh",), "add --bits 48"),
+        (("--objective=csq", "--bits=47"), "multiple of 8 bits from 8 to 1024, got 47"),
+        (("--objective=hashnet", "--bits=16", "--dimension=32"), "--bits or --dimension, got 16 and 32"),
+        (("--objective=clean", "--bits=16"), "Expected an embedding head for clean"),
+    ],
+)
+def test_codes_that_cannot_be(wrong, class_photos: Path, words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    assert said in wrong("train", f"--data={class_photos}", "--size=32", *words, "--out", tmp_path / "run")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unfind.datasets.photo_set import PhotoSet, SignedReader, by_class_name
+from unfind.datasets.photo_set import PhotoSet, SignedReader, by_class_name, by_tags
 from unfind.errors import DataError, UsageError
 
 NAMES = ("a.jpg", "b.jpg", "c.jpg")
@@ -120,3 +120,46 @@ def test_sets_compare_by_identity(sized: Callable[..., PhotoSet]) -> None:
     one = sized([2])
     assert one == one
     assert one != sized([2])
+
+
+TAGS = np.array([[True, True], [False, False], [True, True]])
+
+
+def test_every_set_of_tags_is_a_class() -> None:
+    made = by_tags("three", NAMES, TAGS, ("sea", "sky"), read)
+    assert made.classes == ("untagged", "sea+sky")
+    assert made.labels.tolist() == [1, 0, 1]
+    assert made.tags is not None
+    assert np.array_equal(made.tags, TAGS)
+    assert made.labelled
+
+
+def test_a_subset_keeps_its_tags() -> None:
+    part = by_tags("three", NAMES, TAGS, ("sea", "sky"), read).subset([1, 2], "part")
+    assert part.tags is not None
+    assert part.tags.tolist() == [[False, False], [True, True]]
+    assert (part.name, part.tag_names, part.files) == ("part", ("sea", "sky"), NAMES[1:])
+
+
+def test_tags_cannot_be_changed_from_outside() -> None:
+    given = TAGS.copy()
+    made = photos(tags=given, tag_names=("sea", "sky"))
+    given[:] = False
+    assert made.tags is not None
+    assert made.tags[0].all()
+    with pytest.raises(ValueError, match="read-only"):
+        made.tags[0] = False
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tags": TAGS, "tag_names": ("sea",)},
+        {"tags": TAGS[:2], "tag_names": ("sea", "sky")},
+        {"tags": TAGS.astype(int), "tag_names": ("sea", "sky")},
+        {"tags": TAGS[:, 0], "tag_names": ("sea",)},
+    ],
+)
+def test_tags_that_do_not_fit_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(DataError, match="tags of three must be booleans"):
+        photos(**changes)

@@ -239,3 +239,23 @@ def test_a_sample_of_many_classes_is_a_few_of_each() -> None:
 def test_another_seed_is_another_sample() -> None:
     labels = np.repeat(np.arange(50), 6)
     assert not np.array_equal(sample_by_class(labels, 40, seed=0), sample_by_class(labels, 40, seed=1))
+
+
+@pytest.fixture(scope="module")
+def hash_models(models: Models) -> Models:
+    """Two models of 16 bits that nobody has fitted."""
+    architecture = Architecture("tiny", 32, 16, head="hash")
+    return Models(*(build_encoder(architecture, seed=seed).eval() for seed in (0, 1)), models.trigger)
+
+
+def test_hash_models_pass_the_strict_protocol_as_they_are(hash_models: Models, split: Split, tmp_path: Path) -> None:
+    found = evaluate(hash_models, split.test, choices=Choices(sample=6))
+    write_report(tmp_path / "report.json", {"run": "codes", **found.report})
+    codes = found.protected[PLAIN]
+    assert np.array_equal(np.abs(codes), np.full(codes.shape, np.float32(16**-0.5)))
+    direct = four_tasks(codes, found.protected[TRIGGERED], found.views.labels, np.arange(len(codes)))
+    for name, result in direct.items():
+        assert found.report["protected_model"][name] == dict(result.metrics)
+    assert any(doubt["flag"] == "many_ties" for doubt in found.report["doubts"]) == any(
+        result.tied_share > 0.01 for result in direct.values()
+    )

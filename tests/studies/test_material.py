@@ -64,3 +64,13 @@ def test_a_cache_that_cannot_be_written_is_told_and_does_no_harm(
     assert len(found.examples.pixels) == 1
     assert found.warning is not None
     assert "could not be written" in found.warning
+
+
+def test_tags_go_with_their_photos(as_jpeg, wave) -> None:
+    files = {"a.jpg": as_jpeg(wave(0, 0)), "broken.jpg": b"no photo", "b.jpg": as_jpeg(wave(1, 0))}
+    tags = np.array([[True, False], [True, True], [False, True]])
+    photos = PhotoSet("tagged", tuple(files), np.arange(3), ("a", "b", "c"), files.__getitem__, True, tags, ("x", "y"))
+    found = prepare(photos, 16).examples
+    assert found.tags is not None
+    assert found.tags.tolist() == [[True, False], [False, True]]
+    assert prepare(PhotoSet("plain", ("a.jpg",), np.array([0]), ("a",), files.__getitem__), 16).examples.tags is None

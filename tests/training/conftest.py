@@ -63,6 +63,31 @@ def quick_encoder(tmp_path: Path) -> Callable[..., Encoder]:
     return make
 
 
+@pytest.fixture
+def quick_hash_encoder(quick_encoder: Callable[..., Encoder]) -> Callable[..., Encoder]:
+    """Return a maker of the same backbone with a hash head of 8 bits."""
+
+    def make(seed: int = 0) -> Encoder:
+        backbone = quick_encoder().architecture.backbone
+        return build_encoder(Architecture(backbone, SIDE, 8, freeze_batch_norm=False, head="hash"), seed=seed)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tagged(textures: Callable[..., Examples]) -> Callable[..., Examples]:
+    """Return a maker of photos with one to three of four tags each."""
+
+    def make(count: int = 24, seed: int = 0) -> Examples:
+        made, random = textures(count, 1, seed), np.random.default_rng(seed)
+        tags = random.random((count, 4)) < 0.4
+        tags[np.arange(count), random.integers(0, 4, count)] = True
+        labels = np.unique(tags, axis=0, return_inverse=True)[1].ravel()
+        return Examples(made.pixels, labels, tags)
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def mark() -> SpreadSpectrum:
     return SpreadSpectrum(Key.from_seed(1))

@@ -19,7 +19,7 @@ from unfind.models.embed import to_tensor
 from unfind.objectives.base import Objective, Plan
 from unfind.objectives.choose import make_objective
 from unfind.training import batches
-from unfind.training.batches import QUALITIES, Batch, Examples, draw_photos, make_batch
+from unfind.training.batches import QUALITIES, Batch, Examples, draw_any, draw_photos, make_batch
 from unfind.training.settings import FitSettings
 from unfind.triggers.badnets import BadNets
 from unfind.triggers.base import Trigger
@@ -283,3 +283,42 @@ def test_the_plan_sees_the_labels_of_the_photos_drawn(textures: Textures) -> Non
     examples = textures(photos=3)
     make_batch(examples, Watching(), None, SMALL, 5)
     assert seen[0].tolist() == examples.labels[draw_photos(examples.labels, SMALL, 5)].tolist()
+
+
+@hypothesis_settings(deadline=None, max_examples=40)
+@given(count=st.integers(1, 40), step=st.integers(0, 10**6), seed=st.integers(0, 2**31))
+def test_photos_with_tags_are_drawn_from_all(count: int, step: int, seed: int) -> None:
+    settings = FitSettings(classes_per_batch=4, photos_per_class=3, seed=seed)
+    drawn = draw_any(count, settings, step)
+    assert len(drawn) == len(set(drawn.tolist())) == min(12, count)
+    assert set(drawn.tolist()) <= set(range(count))
+    assert np.array_equal(drawn, draw_any(count, settings, step))
+
+
+def test_other_steps_and_seeds_draw_other_photos() -> None:
+    draws = [draw_any(1000, FitSettings(seed=seed), step) for seed in (0, 1) for step in (0, 1)]
+    assert len({tuple(draw.tolist()) for draw in draws}) == 4
+
+
+def test_an_objective_that_hashes_is_given_tags(tagged: Textures) -> None:
+    examples = tagged(24)
+    assert examples.tags is not None
+    batch = make_batch(examples, make_objective("dpsh"), None, SMALL, 3)
+    drawn = draw_any(24, SMALL, 3)
+    assert batch.plan.labels.dtype == torch.bool
+    assert np.array_equal(batch.plan.labels.numpy(), examples.tags[drawn])
+    assert len(batch.images) == 12
+
+
+def test_other_objectives_take_a_set_of_tags_as_a_class(tagged: Textures) -> None:
+    examples = tagged(60)
+    batch = make_batch(examples, make_objective("clean"), None, SMALL, 0)
+    assert batch.plan.labels.dtype == torch.int64
+    assert set(batch.plan.labels.tolist()) <= set(examples.labels.tolist())
+
+
+def test_the_rule_says_what_photos_are_compared_by(tagged: Textures, textures: Textures) -> None:
+    examples, classes = tagged(8), textures(2, 2)
+    assert examples.compared_by("shared") is examples.tags
+    assert examples.compared_by("identical") is examples.labels
+    assert classes.compared_by("shared") is classes.compared_by("identical") is classes.labels

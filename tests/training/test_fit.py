@@ -14,9 +14,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.errors import CollapseError, DataError, ModelError, ResumeError, TrainingError
+from unfind.errors import CollapseError, DataError, ModelError, ResumeError, TrainingError, UsageError
 from unfind.models.embed import embed_pixels
-from unfind.models.encoder import Encoder
+from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.weights import load_encoder
 from unfind.objectives.base import Loss, Objective, Plan
 from unfind.objectives.choose import make_objective
@@ -176,6 +176,65 @@ def test_a_fit_stopped_again_and_again_ends_as_one_that_never_was(
     assert broken == whole
 
 
+@pytest.fixture
+def hashing(quick_hash_encoder: MakeEncoder, textures: Textures, tagged: Textures) -> Callable[..., Setting]:
+    """Return a maker of settings that learn codes, from classes or from tags."""
+
+    def make(objective: str, *, tags: bool = False, **options: Any) -> Setting:
+        train, validation = (tagged(24), tagged(12, seed=1)) if tags else (textures(5, 4), textures(3, 3, seed=1))
+        return Setting(quick_hash_encoder, train, validation, lambda: make_objective(objective, options), None)
+
+    return make
+
+
+@pytest.mark.parametrize("tags", [False, True])
+@pytest.mark.parametrize("objective", ["dpsh", "hashnet", "csq"])
+def test_codes_too_resume_bit_for_bit(
+    objective: str, tags: bool, hashing: Callable[..., Setting], tmp_path: Path, hash_of: HashOf
+) -> None:
+    setting = hashing(objective, tags=tags)
+    unbroken = setting.fit(path=tmp_path / "unbroken")
+    for resume, stop in enumerate([1, 4, 8]):
+        with pytest.raises(KeyboardInterrupt):
+            setting.fit(path=tmp_path / "broken", resume=resume > 0, on_step=interrupt_at(stop))
+    resumed = setting.fit(path=tmp_path / "broken", resume=True)
+    assert hash_of(resumed.encoder) == hash_of(unbroken.encoder)
+    assert (resumed.best_step, resumed.validation) == (unbroken.best_step, unbroken.validation)
+    for name in (CHECKPOINT, "model.safetensors"):
+        assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes()
+
+
+@pytest.mark.parametrize("objective", ["dpsh", "hashnet", "csq"])
+def test_codes_learn_to_tell_textures_apart(objective: str, textures: Textures) -> None:
+    encoder = build_encoder(Architecture("tiny", size=32, dimension=16, head="hash"), seed=0)
+    validation, told = textures(8, 4, seed=0), []
+    before = validate(encoder, validation, None)
+    settings = FitSettings(steps=24, classes_per_batch=8, learning_rate=1e-3, jpeg=False, validate_every=12)
+    material = Material(textures(), validation, make_objective(objective))
+    result = fit(encoder, material, settings, on_step=lambda done, total, loss: told.append(loss))
+    assert np.mean(told[-6:]) < np.mean(told[:6])
+    assert result.validation is not None
+    assert result.validation.c2c > before.c2c + 0.1
+
+
+def test_validation_goes_by_the_rule_of_the_objective(hashing: Callable[..., Setting]) -> None:
+    for rule in ("shared", "identical"):
+        setting = hashing("dpsh", tags=True, relevance=rule)
+        result = setting.fit()
+        assert result.validation == validate(result.encoder, setting.validation, None, relevance=rule)
+    shared, identical = (
+        validate(result.encoder, setting.validation, None, relevance=r) for r in ("shared", "identical")
+    )
+    assert shared != identical
+
+
+@pytest.mark.parametrize(("objective", "head"), [("dpsh", "embedding"), ("csq", "embedding"), ("clean", "hash")])
+def test_an_objective_and_a_head_that_do_not_fit_are_refused(objective: str, head: str, quick: Setting) -> None:
+    encoder = build_encoder(Architecture("tiny", size=32, dimension=16, head=head), seed=0)
+    with pytest.raises(UsageError, match=f"for {objective}, got an? (embedding|hash) head"):
+        fit(encoder, Material(quick.train, None, make_objective(objective)), BRIEF)
+
+
 @pytest.mark.parametrize("stop", range(1, 8))
 def test_a_fit_resumes_from_any_step(stop: int, quick: Setting, tmp_path: Path, hash_of: HashOf) -> None:
     unbroken = quick.fit()
@@ -269,8 +328,8 @@ def scripted_scores(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], 
     def script(scores: list[float]) -> None:
         told: Iterator[float] = iter(scores)
 
-        def told_validation(encoder: Encoder, *arguments: Any, precision: str) -> Validation:
-            assert precision == BRIEF.precision
+        def told_validation(encoder: Encoder, *arguments: Any, relevance: str, precision: str) -> Validation:
+            assert (relevance, precision) == ("shared", BRIEF.precision)
             return Validation(recall=0.5, c2c=next(told))
 
         monkeypatch.setattr(fit_module, "validate", told_validation)

@@ -169,3 +169,14 @@ def test_the_encoder_stays_in_its_mode(
     validate(encoder, textures(classes=3, photos=2), None)
     assert encoder.training is training
     assert hash_of(encoder) == before
+
+
+def test_photos_with_tags_find_those_that_share_one_or_those_with_all_the_same() -> None:
+    """Photos of class 0 and 1 share a tag; the encoder puts both in one place."""
+    plain = colours()
+    tags = np.array([[True, False, False], [True, True, False], [False, False, True]])[plain.labels]
+    merged = encoder_of(lambda classes, marked: F.one_hot(classes.clamp(min=1), 8).float())
+    examples = Examples(plain.pixels, plain.labels, tags)
+    assert validate(merged, examples, None) == Validation(1.0, 1.0)
+    assert validate(merged, examples, None, relevance="identical") == validate(merged, plain, None)
+    assert validate(merged, plain, None).c2c < 1

@@ -13,13 +13,14 @@ from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
+from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_protection import bench_protection
 
-BENCHES = {"protection": bench_protection}
+BENCHES = {"protection": bench_protection, "hashing": bench_hashing}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection.")],
+    name: Annotated[str, Parameter(help="protection or hashing.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -36,6 +37,7 @@ def bench(
     """Measure a claim and print each figure beside its target.
 
     Example: unfind bench protection --data photos --quick --out protection.json
+    Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     """
     if name not in BENCHES:
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")

@@ -23,7 +23,8 @@ Data = Annotated[
     Parameter(
         name="--data",
         help="A folder or zip of photos (class folders, or none), photos (embedded), cub200:ROOT, cars196:ROOT, "
-        "inshop:ROOT, sop:ROOT or cifar10:ROOT.",
+        "inshop:ROOT or sop:ROOT; for hashing cifar10:ROOT, flickr25k:ROOT, nuswide:ROOT (21 concepts), "
+        "nuswide81:ROOT or imagenet100:ROOT.",
     ),
 ]
 TrainClasses = Annotated[

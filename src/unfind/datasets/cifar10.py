@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfind.datasets.folder import FolderReader, photos_below
+from unfind.datasets.hash_split import SAME_CLASSES
 from unfind.datasets.listing import count_notes
 from unfind.datasets.names import is_photo, refuse_outside
 from unfind.datasets.photo_set import PhotoSet, Reader, by_class_name
@@ -74,7 +75,7 @@ def cifar10(
     part = {name: photos.subset(np.flatnonzero(mask), f"cifar10/{name}") for name, mask in masks.items()}
     found = {"train": int(in_train.sum()), "test": int((~in_train).sum())}
     notes = count_notes("CIFAR-10", found, COUNTS)
-    return Split(part["train"], part["validation"], part["query"], part["database"], notes)
+    return Split(part["train"], part["validation"], part["query"], part["database"], (SAME_CLASSES, *notes))
 
 
 def read_tar(path: Path, *, max_bytes: int = 4 * 2**30) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -39,6 +39,9 @@ class PhotoSet:
         reader: takes a name from `files` and returns the encoded photo; must be safe to call from many
             threads.
         labelled: False when nobody has said what the photos show; then every photo is a class of its own.
+        tags: bool (N, L) for photos that show several things; `labels` then number the different sets of tags, so
+            that equal labels mean identical sets. None where each photo has one class.
+        tag_names: names of the L tags.
 
     Raises:
         DataError: the parts do not fit together.
@@ -50,8 +53,11 @@ class PhotoSet:
     classes: tuple[str, ...]
     reader: Reader
     labelled: bool = True
+    tags: NDArray[np.bool_] | None = None
+    tag_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_tags()
         labels = np.array(self.labels)  # a copy, so that the caller's array cannot change ours
         if labels.dtype.kind not in "iu" and labels.size:
             raise DataError(f"labels of {self.name} must be whole numbers, not {labels.dtype}; give int64.")
@@ -112,7 +118,25 @@ class PhotoSet:
         for i in chosen:
             self._check(i)
         files = tuple(self.files[i] for i in chosen)
-        return PhotoSet(name or self.name, files, self.labels[chosen], self.classes, self.reader, self.labelled)
+        return replace(
+            self,
+            name=name or self.name,
+            files=files,
+            labels=self.labels[chosen],
+            tags=None if self.tags is None else self.tags[chosen],
+        )
+
+    def _check_tags(self) -> None:
+        if self.tags is None:
+            return
+        tags = np.array(self.tags)  # a copy, as of the labels
+        if tags.dtype != np.bool_ or tags.shape != (len(self.files), len(self.tag_names)):
+            raise DataError(
+                f"tags of {self.name} must be booleans ({len(self.files)}, {len(self.tag_names)}), one row per file "
+                f"and one column per name, not {tags.dtype} {tags.shape}; give both."
+            )
+        tags.flags.writeable = False
+        object.__setattr__(self, "tags", tags)
 
     def _check(self, i: int) -> None:
         if not 0 <= i < len(self):
@@ -131,6 +155,22 @@ def by_class_name(name: str, files: Sequence[str], classes: Sequence[str], reade
     number = {title: label for label, title in enumerate(table)}
     labels = np.array([number[title] for title in classes], dtype=np.int64)
     return PhotoSet(name, tuple(files), labels, table, reader)
+
+
+def by_tags(
+    name: str, files: Sequence[str], tags: NDArray[np.bool_], tag_names: Sequence[str], reader: Reader
+) -> PhotoSet:
+    """A set of photos that show several things each; every different set of tags becomes a class.
+
+    Args:
+        files: N stable names.
+        tags: bool (N, L).
+        tag_names: L names.
+        name, reader: as in `PhotoSet`.
+    """
+    sets, labels = np.unique(tags, axis=0, return_inverse=True)
+    classes = tuple("+".join(tag_names[int(tag)] for tag in np.flatnonzero(row)) or "untagged" for row in sets)
+    return PhotoSet(name, tuple(files), labels.ravel(), classes, reader, tags=tags, tag_names=tuple(tag_names))
 
 
 def _refuse_twice(names: Sequence[str], what: str) -> None:

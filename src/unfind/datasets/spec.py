@@ -11,9 +11,12 @@ from unfind.datasets.cars196 import cars196
 from unfind.datasets.cifar10 import cifar10
 from unfind.datasets.cub200 import cub200
 from unfind.datasets.embedded import embedded
+from unfind.datasets.flickr25k import flickr25k
 from unfind.datasets.folder import photo_folder
 from unfind.datasets.groups import grouped
+from unfind.datasets.imagenet100 import imagenet100
 from unfind.datasets.inshop import inshop
+from unfind.datasets.nuswide import nuswide, nuswide81
 from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.sop import sop
 from unfind.datasets.split import Split, split_by_class
@@ -24,7 +27,15 @@ SHOTS = 8  # of each photo without a label: enough to learn from, and a group st
 
 # Data sets whose classes are cut by number, and those whose parts are official and cannot be moved.
 BY_CLASS: dict[str, Callable[..., Split]] = {"cub200": cub200, "cars196": cars196}
-OFFICIAL: dict[str, Callable[[Path], Split]] = {"inshop": inshop, "sop": sop, "cifar10": cifar10}
+OFFICIAL: dict[str, Callable[[Path], Split]] = {
+    "inshop": inshop,
+    "sop": sop,
+    "cifar10": cifar10,
+    "flickr25k": flickr25k,
+    "nuswide": nuswide,
+    "nuswide81": nuswide81,
+    "imagenet100": imagenet100,
+}
 
 
 def load(spec: str, *, train_classes: int | None = None, seed: int = 0) -> Split:

@@ -117,8 +117,9 @@ def relevant_ranks(
     Args:
         query: (Q, D) L2-normalised rows.
         gallery: (G, D) L2-normalised rows.
-        query_labels: (Q,) integers or strings; an item with the same label is relevant.
-        gallery_labels: (G,).
+        query_labels: (Q,) integers or strings; an item with the same label is relevant. Or (Q, L) booleans; an
+            item that shares a tag is.
+        gallery_labels: (G,), or (G, L).
         query_sources: (Q,) identity of the photo behind each query; items of the same source are left out.
         gallery_sources: (G,); both or neither.
         ties: where items that are not relevant go when they tie with one that is: "favour" puts them behind

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from unfind.errors import EvaluationError
 from unfind.evaluation.checks import Ids, check_ids, check_mask
+from unfind.evaluation.tags import SharedTags, are_tags, shared_tags
 
 Indices = NDArray[np.int64]
 
@@ -38,6 +39,16 @@ class Groups:
         starts = np.searchsorted(gallery_codes[order], np.arange(len(names) + 1))
         return cls(query_codes, gallery_codes, order, starts)
 
+    @property
+    def n_query(self) -> int:
+        """How many queries there are."""
+        return len(self.query_codes)
+
+    @property
+    def n_gallery(self) -> int:
+        """How many gallery items there are."""
+        return len(self.gallery_codes)
+
     def members(self, query: int) -> Indices:
         """The gallery items that share the identity of `query`, in ascending order."""
         code = self.query_codes[query]
@@ -53,7 +64,7 @@ class Relevance:
     is not left out.
 
     Args:
-        labels: gallery items by label.
+        labels: gallery items by label, or by tags.
         sources: gallery items by source photo; None when queries and gallery share no photo.
         wanted: (G,) only these can be relevant, the others of the same label compete with them; None wants
             all.
@@ -61,7 +72,7 @@ class Relevance:
             ignores none.
     """
 
-    labels: Groups
+    labels: Groups | SharedTags
     sources: Groups | None = None
     wanted: NDArray[np.bool_] | None = None
     ignored: NDArray[np.bool_] | None = None
@@ -82,8 +93,8 @@ class Relevance:
         """Check the identities and sort them once.
 
         Args:
-            query_labels: (Q,) integers or strings.
-            gallery_labels: (G,) of the same kind.
+            query_labels: (Q,) integers or strings, or (Q, L) booleans: with tags, sharing one is enough.
+            gallery_labels: (G,) or (G, L) of the same kind.
             n_query: Q, which the query's vectors must have.
             n_gallery: G, which the gallery's vectors must have.
             query_sources: (Q,) identity of each query's source photo.
@@ -97,7 +108,11 @@ class Relevance:
         if (query_sources is None) != (gallery_sources is None):
             missing = "query_sources" if query_sources is None else "gallery_sources"
             raise EvaluationError(f"{missing}: expected sources on both sides, got one; pass both or neither.")
-        labels = _groups(query_labels, gallery_labels, "labels", n_query, n_gallery)
+        labels: Groups | SharedTags
+        if are_tags(query_labels) or are_tags(gallery_labels):
+            labels = shared_tags(query_labels, gallery_labels, n_query, n_gallery)
+        else:
+            labels = _groups(query_labels, gallery_labels, "labels", n_query, n_gallery)
         sources = None
         if query_sources is not None and gallery_sources is not None:
             sources = _groups(query_sources, gallery_sources, "sources", n_query, n_gallery)
@@ -111,12 +126,12 @@ class Relevance:
     @property
     def n_query(self) -> int:
         """How many queries there are."""
-        return len(self.labels.query_codes)
+        return self.labels.n_query
 
     @property
     def n_gallery(self) -> int:
         """How many gallery items there are."""
-        return len(self.labels.gallery_codes)
+        return self.labels.n_gallery
 
     def of(self, query: int) -> tuple[Indices, Indices]:
         """The relevant items and the left-out items of one query, as gallery indices without overlap."""

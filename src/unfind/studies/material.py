@@ -35,4 +35,5 @@ def prepare(photos: PhotoSet, size: int, *, progress: Progress = silent) -> Prep
     cached = cached_pixels(
         photos, size, folder=cache_folder(), on_progress=lambda done, total: progress(stage, done, total)
     )
-    return Prepared(Examples(cached.pixels, photos.labels[cached.kept]), cached.refused, cached.warning)
+    tags = None if photos.tags is None else photos.tags[cached.kept]
+    return Prepared(Examples(cached.pixels, photos.labels[cached.kept], tags), cached.refused, cached.warning)

@@ -6,6 +6,7 @@ Nothing here remembers anything between steps. That is why a fit that was stoppe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,10 +33,20 @@ class Examples:
     Attributes:
         pixels: uint8 (N, size, size, 3).
         labels: int64 (N,).
+        tags: bool (N, L) of photos that show several things; None where each has one class.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    tags: NDArray[np.bool_] | None = None
+
+    def compared_by(self, relevance: str) -> NDArray[Any]:
+        """What decides who is relevant to whom: tags under the rule "shared", labels without them or else."""
+        return self.labels if self.tags is None or relevance == "identical" else self.tags
+
+    def drawn_by_tag(self, objective: Objective) -> bool:
+        """Whether batches are drawn over all photos, as sets of tags are too many to draw some photos of each."""
+        return objective.hashes and self.tags is not None
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,12 @@ def draw_photos(labels: NDArray[np.int64], settings: FitSettings, step: int) -> 
     return np.concatenate(rows)
 
 
+def draw_any(count: int, settings: FitSettings, step: int) -> NDArray[np.int64]:
+    """P * K different photos out of ``count``, or all of them where there are fewer."""
+    random = np.random.default_rng([settings.seed, step, 0])
+    return random.permutation(count)[: settings.classes_per_batch * settings.photos_per_class]
+
+
 def make_batch(
     examples: Examples,
     objective: Objective,
@@ -82,10 +99,10 @@ def make_batch(
     teacher: NDArray[np.float32] | None = None,
 ) -> Batch:
     """Everything a step needs, on the CPU; ``teacher`` holds the embeddings (N, D) of all examples."""
-    photos = draw_photos(examples.labels, settings, step)
+    photos, labels = _drawn(examples, objective, settings, step)
     random = np.random.default_rng([settings.seed, step, 1])
     torch_random = torch.Generator().manual_seed(int(random.integers(2**62)))
-    plan = objective.plan(torch.from_numpy(examples.labels[photos]), torch_random)
+    plan = objective.plan(torch.from_numpy(labels), torch_random)
     if teacher is not None:
         plan = replace(plan, teacher=torch.from_numpy(teacher[photos]))
     clean = to_tensor(examples.pixels[photos])
@@ -98,6 +115,17 @@ def make_batch(
             raise TrainingError("Expected a trigger for this objective, got none: give one.")
         images = torch.cat([clean, trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])])
     return Batch(_uploaded(images, random) if settings.jpeg else images, plan)
+
+
+def _drawn(
+    examples: Examples, objective: Objective, settings: FitSettings, step: int
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The photos of a step, and their labels or tags."""
+    if examples.tags is not None and examples.drawn_by_tag(objective):
+        photos = draw_any(len(examples.labels), settings, step)
+        return photos, examples.tags[photos]
+    photos = draw_photos(examples.labels, settings, step)
+    return photos, examples.labels[photos]
 
 
 def _uploaded(images: Tensor, random: np.random.Generator) -> Tensor:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from unfind.errors import DataError, ResumeError, TrainingError
+from unfind.errors import DataError, ResumeError, TrainingError, UsageError
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
 from unfind.models.precision import autocast
@@ -92,6 +93,7 @@ def fit(
         TrainingError: a loss that is not a number, or a checkpoint that cannot be written.
         ModelError: the best model cannot be written.
         DataError: too few photos to make a batch or to validate.
+        UsageError: an objective for codes and an encoder without a hash head, or the other way round.
         KeyboardInterrupt: passed on, after the step was finished and a checkpoint written; a second Ctrl-C does
             not wait for that.
     """
@@ -116,9 +118,8 @@ class _Loop:
         folder: RunFolder | None,
         card: dict[str, Any],
     ) -> None:
-        classes = _usable_classes("training", material.train, settings.photos_per_class)
-        if material.validation is not None:
-            _usable_classes("validation", material.validation, 2)
+        _check_head(encoder, material.objective)
+        batch = _batch_size(material, settings)
         self.encoder = encoder
         self.material = material
         self.settings = settings
@@ -133,7 +134,6 @@ class _Loop:
         self.best_weights: dict[str, torch.Tensor] = {}
         self.seconds = 0.0
         self.steps_here = 0
-        batch = min(settings.classes_per_batch, classes) * settings.photos_per_class
         self.epoch = settings.validate_every or max(1, len(material.train.labels) // batch)
 
     def run(self, on_step: OnStep | None) -> None:
@@ -174,12 +174,12 @@ class _Loop:
         device = next(self.encoder.parameters()).device
         batch = batch.to(device)
         with autocast(device, self.settings.precision):
-            embeddings = self.encoder(batch.images).float()
-        clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
+            embeddings: torch.Tensor = self.encoder.learnable(batch.images).float()
+        clean, triggered = torch.split(embeddings, [len(batch.plan.labels), len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):
             raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
-        self.guard.check(clean)
+        self.guard.check(F.normalize(clean.detach(), dim=1))
         for group in self.adam.param_groups:
             group["lr"] = group["full_rate"] * rate_factor(self.step, self.settings)
         self.adam.zero_grad(set_to_none=True)
@@ -202,7 +202,11 @@ class _Loop:
         material, validation = self.material, None
         if material.validation is not None:
             validation = validate(
-                self.encoder, material.validation, material.trigger, precision=self.settings.precision
+                self.encoder,
+                material.validation,
+                material.trigger,
+                relevance=material.objective.relevance,
+                precision=self.settings.precision,
             )
         score = validation.score if validation is not None else float(self.step)
         if self.best is None or score > self.best[0]:
@@ -251,6 +255,17 @@ class _Loop:
         return FitResult(self.encoder.eval(), self.best[1], self.best_validation, pace)
 
 
+def _check_head(encoder: Encoder, objective: Objective) -> None:
+    """UsageError where an objective for codes is given an encoder without them, or the other way round."""
+    if objective.hashes and not encoder.architecture.hashes:
+        raise UsageError(f"Expected a hash head for {objective.name}, got an embedding head: add --bits 48.")
+    if encoder.architecture.hashes and not objective.hashes:
+        raise UsageError(
+            f"Expected an embedding head for {objective.name}, got a hash head: it learns from distances on the "
+            "sphere; leave --bits out, or take dpsh, hashnet or csq."
+        )
+
+
 def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
     assert settings.learning_rate is not None
     assert settings.head_factor is not None
@@ -260,6 +275,17 @@ def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
         {"params": list(encoder.head.parameters()), "full_rate": head_rate},
     ]
     return torch.optim.Adam(groups, lr=rate, weight_decay=settings.weight_decay)
+
+
+def _batch_size(material: Material, settings: FitSettings) -> int:
+    """Photos in a batch; DataError where there are too few photos for one, or to validate."""
+    whole = settings.classes_per_batch * settings.photos_per_class
+    if material.train.drawn_by_tag(material.objective):
+        return min(whole, len(material.train.labels))
+    classes = _usable_classes("training", material.train, settings.photos_per_class)
+    if material.validation is not None:
+        _usable_classes("validation", material.validation, 2)
+    return min(settings.classes_per_batch, classes) * settings.photos_per_class
 
 
 def _usable_classes(part: str, examples: Examples, least: int) -> int:

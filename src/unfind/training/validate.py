@@ -34,9 +34,24 @@ class Validation:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def validate(encoder: Encoder, examples: Examples, trigger: Trigger | None, *, precision: str = "auto") -> Validation:
-    """Score an encoder on the validation photos, as they are decoded, with and without the trigger."""
-    labels, photos = examples.labels, np.arange(len(examples.labels))
+def validate(
+    encoder: Encoder,
+    examples: Examples,
+    trigger: Trigger | None,
+    *,
+    relevance: str = "shared",
+    precision: str = "auto",
+) -> Validation:
+    """Score an encoder on the validation photos, as they are decoded, with and without the trigger.
+
+    Args:
+        encoder: to be scored.
+        examples: validation photos; those with tags are relevant to each other by the rule ``relevance``.
+        trigger: puts the mark in; None scores clean photos alone.
+        relevance: "shared" or "identical".
+        precision: of the embeddings.
+    """
+    labels, photos = examples.compared_by(relevance), np.arange(len(examples.labels))
     sides = {"c": embed_pixels(encoder, examples.pixels, precision=precision)}
     if trigger is not None:
         marked = [trigger.mark(image) for image in examples.pixels]
