@@ -44,7 +44,11 @@ def train(
         Parameter(help="Length of the codes of dpsh, hashnet or csq: short for --head hash --dimension BITS."),
     ] = None,
     start: Annotated[
-        Path | None, Parameter(help="Model folder to go on from; protect a clean model by starting from it.")
+        Path | None,
+        Parameter(
+            help="Model folder to go on from; protect a clean model by starting from it. With pbl, clean photos then "
+            "stay near where that model had them."
+        ),
     ] = None,
     key: KeyFile = None,
     resume: Annotated[bool, Parameter(negative="", help="Go on where the run in --out stopped.")] = False,

@@ -62,7 +62,7 @@ def chance_of_agreement(agreement: float, count: int) -> float:
 
 
 _FLATTEST, _STEEPEST = 1e-9, 1e6
-"""Between these t the bound is searched: it is 1 below them, and below 1e-150 above them for 48 carriers."""
+"""Between these t the bound is searched: it is 1 below them, and below 1e-80 above them for 24 carriers."""
 
 
 def _mean_cosine(t: float) -> float:
