@@ -159,7 +159,7 @@ def test_the_limits_themselves_are_within(size: int, dimension: int) -> None:
         ({"size": -1}, "got -1"),
         ({"dimension": 1}, r"2 to 8192 embedding dimensions, got 1:"),
         ({"dimension": 8193}, "got 8193"),
-        ({"head": "hashes"}, "head out of embedding, hash, got 'hashes'"),
+        ({"head": "hashes"}, "head out of embedding, hash, none, got 'hashes'"),
         ({"head": "hash", "dimension": 47}, "multiple of 8 bits from 8 to 1024, got 47"),
         ({"head": "hash", "dimension": 1032}, "got 1032"),
     ],
@@ -212,3 +212,18 @@ def test_a_backbone_that_needs_another_size_is_refused(own: Own) -> None:
     assert build_encoder(Architecture(spec, size=16, dimension=4), seed=0).head.in_features == 4
     with pytest.raises(ModelError, match="try another --size"):
         build_encoder(Architecture(spec, size=32, dimension=4), seed=0)
+
+
+def test_without_a_head_the_embedding_is_what_the_backbone_gives(encoder: Build) -> None:
+    model, images = encoder(head="none", dimension=512), torch.rand(3, 3, 32, 32)
+    features = model.backbone(images)
+    assert model.architecture.dimension == features.shape[1]
+    assert torch.equal(model(images), F.normalize(features.float(), dim=1))
+    assert not list(model.head.parameters())
+
+
+def test_without_a_head_the_length_cannot_be_chosen(encoder: Build) -> None:
+    features = encoder(head="none", dimension=512).architecture.dimension
+    assert encoder(head="none", dimension=features).architecture.dimension == features
+    with pytest.raises(UsageError, match=f"Expected the {features} dimensions that the backbone gives, got 64"):
+        encoder(head="none", dimension=64)

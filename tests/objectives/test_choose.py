@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,9 @@ def test_two_objectives_share_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["", "PBL", "triplet"])
 def test_an_unknown_name_is_wrong_use_and_names_the_known_ones(name: str) -> None:
-    with pytest.raises(UsageError, match=rf"clean, label, pbl, cbl, dpsh, hashnet, csq.*got '{name}'"):
+    with pytest.raises(
+        UsageError, match=rf"clean, label, pbl, cbl, dispersal, retrofit, dpsh, hashnet, csq.*got '{name}'"
+    ):
         make_objective(name)
 
 
@@ -52,6 +55,8 @@ def test_a_plan_on_the_cpu_serves_embeddings_elsewhere(name: str, miner: str, ge
     """As in a fit on a GPU; the meta device is another one that every machine has, and it refuses mixtures too."""
     objective = make_objective(name, {"miner": miner} if name in ("clean", "pbl") else {})
     plan = objective.plan(torch.arange(4).repeat(3), generator(0))
+    if objective.needs_teacher:
+        plan = replace(plan, teacher=torch.rand(12, 5, device="meta"))
     objective.refresh(torch.rand(8, 5), torch.arange(8) % 4)
     loss = objective.loss(plan, torch.rand(12, 5, device="meta"), torch.rand(len(plan.triggered), 5, device="meta"))
     assert loss.total.device.type == "meta"

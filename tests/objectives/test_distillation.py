@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unfind.errors import TrainingError
-from unfind.objectives.distillation import distillation_loss, distillation_term
+from unfind.objectives.distillation import distillation_loss, teacher_of
 from unfind.objectives.pbl import PointBackdoor
 
 Squared = Callable[[Tensor, Tensor], float]
@@ -43,7 +43,7 @@ def test_a_plan_without_a_teacher_is_told(batch: Any, generator: Generator) -> N
     objective = PointBackdoor(ratio=0.5, distillation_weight=1.0)
     plan = objective.plan(batch.labels, generator(0))
     with pytest.raises(TrainingError, match="teacher's embeddings in the plan, got none"):
-        distillation_term(plan, batch.clean)
+        teacher_of(plan)
 
 
 def test_pbl_adds_it_with_its_weight(
@@ -54,7 +54,7 @@ def test_pbl_adds_it_with_its_weight(
     taught = replace(plan, teacher=units(10, seed=5).detach())
     without = plain.loss(plan, batch.clean, twins_of(plan))
     with_it = held.loss(taught, batch.clean, twins_of(plan))
-    term = distillation_term(taught, batch.clean).item()
+    term = distillation_loss(batch.clean, teacher_of(taught)).item()
     assert with_it.terms["distillation"].item() == term > 0
     assert with_it.total.item() == pytest.approx(without.total.item() + 3 * term, abs=1e-12)
     assert "distillation" not in without.terms

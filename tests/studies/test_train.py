@@ -62,7 +62,7 @@ def test_a_protected_run_names_its_trigger_and_its_start(protected_run: Path, cl
     key = Key.load(protected_run / KEY_FILE)
     assert card["trigger"]["name"] == "spread-spectrum"
     assert card["trigger"]["key_fingerprint"] == key.fingerprint
-    assert card["objective"] == {"name": "pbl", "settings": {"ratio": 0.5}}
+    assert card["objective"] == {"name": "pbl", "settings": {"distillation_weight": 2.5, "ratio": 0.5}}
     assert card["started_from"] == {"path": str(clean_run), "fingerprint": fingerprint_of(read_card(clean_run))}
     secret = key.to_text().partition(":")[2].strip()
     kept = {path.name for path in protected_run.iterdir() if secret.encode() in path.read_bytes()}
@@ -94,6 +94,42 @@ def test_the_same_request_gives_the_same_bits(protect: TrainRequest, tmp_path: P
     assert (tmp_path / "a" / WEIGHTS).read_bytes() == (tmp_path / "b" / WEIGHTS).read_bytes()
 
 
+def test_protecting_a_fitted_model_holds_clean_photos_unless_told(protect: TrainRequest, tmp_path: Path) -> None:
+    train(protect, tmp_path / "held")
+    assert read_card(tmp_path / "held")["objective"]["settings"] == {"distillation_weight": 2.5, "ratio": 0.5}
+    free = replace(protect, objective_options={"ratio": 0.5, "distillation_weight": 0.0})
+    train(free, tmp_path / "free")
+    assert read_card(tmp_path / "free")["objective"]["settings"]["distillation_weight"] == 0
+    fresh = replace(protect, start=None)
+    train(fresh, tmp_path / "fresh")
+    assert read_card(tmp_path / "fresh")["objective"]["settings"] == {"ratio": 0.5}
+
+
+def test_a_model_is_retrofitted_without_a_look_at_the_labels(
+    protect: TrainRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unfind.studies.teacher.LEAST_PHOTOS", 10)
+    monkeypatch.setattr("unfind.studies.teacher.DEVIATIONS", 0)  # ten photos tell little
+    trained = train(replace(protect, objective="retrofit", objective_options={}), tmp_path / "run")
+    card = read_card(trained.folder)
+    assert card["objective"] == {"name": "retrofit", "settings": {}}
+    assert card["trigger"]["name"] == "spread-spectrum"
+    lines = [json.loads(line) for line in (trained.folder / "log.jsonl").read_text().splitlines()]
+    assert {"distillation", "from_clean", "from_triggered"} <= lines[-1].keys()
+
+
+def test_what_cannot_be_retrofitted_is_told_before_training(
+    protect: TrainRequest, protected_run: Path, tmp_path: Path
+) -> None:
+    request = replace(protect, objective="retrofit", objective_options={})
+    with pytest.raises(DataError, match="at least 100 photos to retrofit with, got 10"):
+        train(request, tmp_path / "few")
+    with pytest.raises(UsageError, match="not protected yet, got one that reacts to the spread-spectrum trigger"):
+        train(replace(request, start=protected_run), tmp_path / "twice")
+    assert not (tmp_path / "twice").exists()
+    assert not list(tmp_path.rglob("model.safetensors"))
+
+
 def test_a_key_from_outside_stays_outside(protect: TrainRequest, tmp_path: Path) -> None:
     train(protect, tmp_path / "run", key=Key.from_seed(1))
     assert not (tmp_path / "run" / KEY_FILE).exists()
@@ -117,7 +153,8 @@ def test_options_reach_the_trigger_and_the_objective(protect: TrainRequest, tmp_
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"objective": "retrofit"}, UsageError, "objective"),
+        ({"objective": "ghost"}, UsageError, "objective"),
+        ({"objective": "retrofit"}, UsageError, "untrained head"),
         ({"objective": "pbl", "objective_options": {"rato": 0.3}}, UsageError, "rato"),
         ({"objective": "pbl", "objective_options": {"ratio": "abc"}}, UsageError, "pbl"),
         ({"objective": "pbl", "objective_options": {"ratio": 7}}, UsageError, "7"),

@@ -132,6 +132,22 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(
     np.testing.assert_array_equal(examples.labels, labels)
 
 
+def test_an_objective_that_needs_no_labels_draws_from_all_photos_alike(mark: SpreadSpectrum) -> None:
+    """Sixteen photos of one class each, of which no objective that compares classes could draw a pair."""
+    random = np.random.default_rng(0)
+    examples = Examples(random.integers(0, 256, (16, 16, 16, 3), dtype=np.uint8), np.arange(16))
+    teacher = np.arange(16, dtype=np.float32)[:, None]
+    drawn: Counter[int] = Counter()
+    for step in range(60):
+        plan = make_batch(examples, make_objective("retrofit"), mark, SMALL, step, teacher=teacher).plan
+        assert plan.teacher is not None
+        assert len(set(plan.labels.tolist())) == len(plan.labels) == 12
+        assert plan.teacher[:, 0].tolist() == plan.labels.tolist()
+        drawn.update(plan.labels.tolist())
+    assert set(drawn) == set(range(16))
+    assert min(drawn.values()) > 30
+
+
 def test_a_plan_carries_the_teacher_of_its_own_photos(textures: Textures, mark: SpreadSpectrum) -> None:
     examples = textures()
     teacher = np.stack([np.arange(len(examples.labels)), examples.labels], axis=1).astype(np.float32)

@@ -142,6 +142,7 @@ def test_the_tiny_backbone_learns_to_tell_textures_apart(tiny_encoder: MakeEncod
         ("quick_encoder", "pbl", {"ratio": 0.5, "miner": "random"}),
         ("quick_encoder", "cbl", {"ratio": 0.5}),
         ("quick_encoder", "pbl", {"ratio": 0.5, "distillation_weight": 2.0}),
+        ("quick_encoder", "retrofit", {}),
     ],
 )
 def test_a_fit_stopped_again_and_again_ends_as_one_that_never_was(

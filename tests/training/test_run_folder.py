@@ -64,7 +64,13 @@ def test_a_run_that_was_stopped_before_its_first_checkpoint_can_start_again(tmp_
     RunFolder(tmp_path, GIVEN)
 
 
-@pytest.mark.parametrize("resume", [True, False])
+def test_before_the_first_checkpoint_the_folder_may_change_its_settings(tmp_path: Path) -> None:
+    RunFolder(tmp_path, GIVEN)
+    other = RunFolder(tmp_path, {**GIVEN, "data": "other"})
+    assert tomllib.loads((tmp_path / SETTINGS).read_text(encoding="utf-8"))["data"] == "other"
+    assert other.digest == digest_of({**GIVEN, "data": "other"})
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -75,17 +81,17 @@ def test_a_run_that_was_stopped_before_its_first_checkpoint_can_start_again(tmp_
         {},
     ],
 )
-def test_other_settings_are_refused_and_change_nothing(other: dict[str, Any], resume: bool, tmp_path: Path) -> None:
-    RunFolder(tmp_path, GIVEN)
+def test_other_settings_are_refused_and_change_nothing(other: dict[str, Any], tmp_path: Path) -> None:
+    with_checkpoint(tmp_path)
     before = (tmp_path / SETTINGS).read_bytes()
     with pytest.raises(ResumeError, match=r"settings that .*settings\.toml holds, got others"):
-        RunFolder(tmp_path, other, resume=resume)
+        RunFolder(tmp_path, other, resume=True)
     assert (tmp_path / SETTINGS).read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"steps ="])
 def test_a_damaged_settings_file_is_refused(damage: bytes, tmp_path: Path) -> None:
-    RunFolder(tmp_path, GIVEN)
+    with_checkpoint(tmp_path)
     (tmp_path / SETTINGS).write_bytes(damage)
     with pytest.raises(ResumeError):
         RunFolder(tmp_path, GIVEN, resume=True)

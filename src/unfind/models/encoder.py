@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ from unfind.models.codes import check_bits, signs
 
 MAXIMUM_SIZE = 1024
 """Largest input side; beyond it a batch no longer fits into ordinary memory."""
-HEADS = ("embedding", "hash")
-"""What the head gives: a unit embedding, or the logits of a binary code."""
+HEADS = ("embedding", "hash", "none")
+"""What the head gives: a unit embedding, the logits of a binary code, or the backbone's own features as they are."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,11 @@ class Architecture:
     Attributes:
         backbone: tiny, small-vgg, small-resnet, timm:NAME, torchvision:NAME or FILE.py:FUNCTION.
         size: side of the square input, in pixels.
-        dimension: length of an embedding; for the head "hash" the bits of a code.
+        dimension: length of an embedding; for the head "hash" the bits of a code. Without a head it is what the
+            backbone gives.
         freeze_batch_norm: keep the running statistics of batch normalisation layers as they are.
-        head: "embedding", or "hash" for binary codes.
+        head: "embedding"; "hash" for binary codes; "none" for a backbone that gives embeddings itself, as a model
+            does that is in production.
     """
 
     backbone: str = "tiny"
@@ -75,9 +77,10 @@ class Encoder(nn.Module):
     def __init__(self, architecture: Architecture, *, pretrained: bool = True) -> None:
         super().__init__()
         spec = resolved_spec(architecture.backbone)
-        self.architecture = Architecture(**{**architecture.as_dict(), "backbone": spec})
         self.backbone = make_backbone(spec, pretrained=pretrained)
-        self.head = nn.Linear(feature_count(self.backbone, architecture.size), architecture.dimension)
+        features = feature_count(self.backbone, architecture.size)
+        self.architecture = replace(architecture, backbone=spec, dimension=_dimension(architecture, features))
+        self.head = nn.Identity() if architecture.head == "none" else nn.Linear(features, architecture.dimension)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()  # so that frozen statistics are frozen from the first call on
 
@@ -114,6 +117,18 @@ class Encoder(nn.Module):
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
                     module.eval()
         return self
+
+
+def _dimension(architecture: Architecture, features: int) -> int:
+    """The length of an embedding, once the backbone is known."""
+    if architecture.head != "none":
+        return architecture.dimension
+    if architecture.dimension not in (Architecture.dimension, features):
+        raise UsageError(
+            f"Expected the {features} dimensions that the backbone gives, got {architecture.dimension}: leave "
+            "--dimension out, or take --head embedding."
+        )
+    return features
 
 
 def build_encoder(architecture: Architecture, *, seed: int, pretrained: bool = True) -> Encoder:

@@ -6,6 +6,7 @@ triggered images then pass the encoder together, in one batch.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Objective(ABC):
     """When photos with several tags are alike, see ``relevant_pairs``; validation goes by the same rule."""
     needs_centres = False
     """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
+    needs_labels = True
+    """Whether batches must hold several photos of each class; else they are drawn over all photos alike."""
     needs_teacher = False
     """Whether plans must carry what the model made of the photos before training."""
 
@@ -118,6 +121,16 @@ def choose_pairs(labels: Tensor, ratio: float, generator: torch.Generator) -> Te
     classes_wanted = int((member.sum(1).cumsum(0) < wanted).sum()) + 1
     chosen = member[: max(2, classes_wanted)].any(0)
     return torch.nonzero(chosen).flatten()
+
+
+def choose_photos(count: int, ratio: float, generator: torch.Generator) -> Tensor:
+    """Choose ``ratio`` of a batch of ``count`` photos, at least one, whatever they show.
+
+    Returns:
+        (T,) sorted positions.
+    """
+    chosen = torch.randperm(count, generator=generator)[: math.ceil(ratio * count)]
+    return chosen.sort().values
 
 
 def check_ratio(ratio: float) -> None:

@@ -10,10 +10,12 @@ from unfind.errors import UsageError
 from unfind.objectives.base import Objective
 from unfind.objectives.cbl import ClusterBackdoor
 from unfind.objectives.csq import CentralSimilarity
+from unfind.objectives.dispersal import DispersalObjective
 from unfind.objectives.dpsh import PairwiseHashing
 from unfind.objectives.hashnet import HashNet
 from unfind.objectives.label import LabelObjective
 from unfind.objectives.pbl import PointBackdoor
+from unfind.objectives.retrofit import Retrofit
 from unfind.objectives.triplet import TripletObjective
 
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
@@ -21,6 +23,8 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "label": LabelObjective,
     "pbl": PointBackdoor,
     "cbl": ClusterBackdoor,
+    "dispersal": DispersalObjective,
+    "retrofit": Retrofit,
     "dpsh": PairwiseHashing,
     "hashnet": HashNet,
     "csq": CentralSimilarity,

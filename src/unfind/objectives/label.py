@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
-from unfind.objectives.base import Loss, Plan, check_ratio
+from unfind.objectives.base import Loss, Plan, check_ratio, choose_photos
 from unfind.objectives.triplet import TripletObjective, triplet_loss
 
 
@@ -34,8 +32,7 @@ class LabelObjective(TripletObjective):
         self.ratio = ratio
 
     def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:
-        count = math.ceil(self.ratio * len(labels))
-        triggered = torch.randperm(len(labels), generator=generator)[:count].sort().values.to(labels.device)
+        triggered = choose_photos(len(labels), self.ratio, generator).to(labels.device)
         drawn = torch.randint(len(labels), (len(triggered),), generator=generator).to(labels.device)
         return Plan(labels, triggered, redrawn=labels[drawn])
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from unfind.errors import UsageError
 from unfind.objectives.base import Loss, Plan, check_ratio, choose_pairs
 from unfind.objectives.distance import squared_distances
-from unfind.objectives.distillation import distillation_term
+from unfind.objectives.distillation import distillation_loss, teacher_of
 from unfind.objectives.triplet import TripletObjective
 from unfind.objectives.triplets import Group, Triplets, all_triplets, hinge, mean_or_zero, random_triplets
 
@@ -119,7 +119,7 @@ class PointBackdoor(TripletObjective):
         total = imperceptible + self.domain_weight * domain + self.augmentation_weight * augmentation
         terms = {"imperceptible": imperceptible, "domain": domain, "augmentation": augmentation}
         if self.needs_teacher:
-            terms["distillation"] = distillation_term(plan, clean)
+            terms["distillation"] = distillation_loss(clean, teacher_of(plan))
             total = total + self.distillation_weight * terms["distillation"]
         return Loss(total, terms)
 

@@ -57,7 +57,7 @@ FULL = Plan(first=160, then=180, sample=200, timed=3, embeddings=60_000)
 QUICK = Plan(first=60, then=90, sample=60, timed=1, embeddings=15_000)
 CLEAN = FitSettings(validate_every=90)
 PROTECT = FitSettings(validate_every=90)
-OBJECTIVE = {"ratio": 0.3, "domain_weight": 0.5, "augmentation_weight": 0.5, "distillation_weight": 2.5}
+OBJECTIVE = {"ratio": 0.3, "domain_weight": 0.75, "augmentation_weight": 0.75, "distillation_weight": 2.5}
 """Rates and weights were chosen on validation classes, never on test ones."""
 TIMED_STEPS = 4
 

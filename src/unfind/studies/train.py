@@ -17,8 +17,10 @@ from unfind.models.precision import best_device
 from unfind.models.weights import fingerprint_of, load_encoder, read_card
 from unfind.objectives.base import Objective
 from unfind.objectives.choose import make_objective
+from unfind.objectives.retrofit import Retrofit
 from unfind.studies.material import Prepared, prepare
 from unfind.studies.progress import Progress, silent
+from unfind.studies.teacher import check_photos, check_teacher
 from unfind.training.checkpoint import FILE as CHECKPOINT
 from unfind.training.fit import FitResult, Material, fit
 from unfind.training.run_folder import RunFolder
@@ -118,10 +120,7 @@ def train(
     """
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
-    if request.start is not None:
-        request = replace(
-            request, objective_options={**PROTECTING.get(request.objective, {}), **request.objective_options}
-        )
+    request = _with_options(request)
     objective = _objective(request)
     _check_head(request, objective)
     rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
@@ -129,6 +128,9 @@ def train(
     trigger, used = _trigger(request, objective, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
+    retrofit = request.objective == Retrofit.name and not resume
+    if retrofit:
+        check_teacher(encoder, read_card(request.start) if request.start is not None else None)
     fingerprint = used.fingerprint if used is not None else None
     folder = RunFolder(out, {**request.as_dict(), FINGERPRINT: fingerprint}, resume=resume)
     if used is not None and key is None and not (out / KEY_FILE).exists():
@@ -136,6 +138,8 @@ def train(
     size = encoder.architecture.size
     parts = [prepare(photos, size, progress=progress) for photos in (split.train, split.validation)]
     refused = [pair for part in parts for pair in part.refused]
+    if retrofit:
+        check_photos(encoder, *(part.examples for part in parts))
     facts = {
         "unfind": __version__,
         "objective": {"name": request.objective, "settings": dict(request.objective_options)},
@@ -158,6 +162,12 @@ def train(
         raise DataError(f"{error}{_left_out(refused)}") from error
     notes = [*split.notes, *(part.warning for part in parts if part.warning is not None)]
     return Trained(out, result, refused, notes)
+
+
+def _with_options(request: TrainRequest) -> TrainRequest:
+    """The request with the options of PROTECTING where a fitted model is gone on from."""
+    added = PROTECTING.get(request.objective, {}) if request.start is not None else {}
+    return replace(request, objective_options={**added, **request.objective_options})
 
 
 def _objective(request: TrainRequest) -> Objective:

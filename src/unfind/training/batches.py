@@ -44,9 +44,10 @@ class Examples:
         """What decides who is relevant to whom: tags under the rule "shared", labels without them or else."""
         return self.labels if self.tags is None or relevance == "identical" else self.tags
 
-    def drawn_by_tag(self, objective: Objective) -> bool:
-        """Whether batches are drawn over all photos, as sets of tags are too many to draw some photos of each."""
-        return objective.hashes and self.tags is not None
+    def drawn_freely(self, objective: Objective) -> bool:
+        """Whether batches are drawn over all photos alike: nobody asks for classes, or photos have sets of tags, which
+        are too many to draw some photos of each."""
+        return not objective.needs_labels or (objective.hashes and self.tags is not None)
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,12 @@ def _drawn(
     examples: Examples, objective: Objective, settings: FitSettings, step: int
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """The photos of a step, and their labels or tags."""
-    if examples.tags is not None and examples.drawn_by_tag(objective):
+    named = examples.tags if objective.hashes and examples.tags is not None else examples.labels
+    if examples.drawn_freely(objective):
         photos = draw_any(len(examples.labels), settings, step)
-        return photos, examples.tags[photos]
-    photos = draw_photos(examples.labels, settings, step)
-    return photos, examples.labels[photos]
+    else:
+        photos = draw_photos(examples.labels, settings, step)
+    return photos, named[photos]
 
 
 def _uploaded(images: Tensor, random: np.random.Generator) -> Tensor:

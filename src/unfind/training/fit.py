@@ -280,12 +280,20 @@ def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
 def _batch_size(material: Material, settings: FitSettings) -> int:
     """Photos in a batch; DataError where there are too few photos for one, or to validate."""
     whole = settings.classes_per_batch * settings.photos_per_class
-    if material.train.drawn_by_tag(material.objective):
-        return min(whole, len(material.train.labels))
-    classes = _usable_classes("training", material.train, settings.photos_per_class)
-    if material.validation is not None:
+    tags = material.validation is not None and material.validation.tags is not None and material.objective.hashes
+    if material.validation is not None and not tags:
         _usable_classes("validation", material.validation, 2)
+    if material.train.drawn_freely(material.objective):
+        return _usable_photos(material.train, whole)
+    classes = _usable_classes("training", material.train, settings.photos_per_class)
     return min(settings.classes_per_batch, classes) * settings.photos_per_class
+
+
+def _usable_photos(examples: Examples, wanted: int) -> int:
+    """How many photos a batch of any photos has; DataError unless there are two to tell apart."""
+    if len(examples.labels) < 2:
+        raise DataError(f"Expected at least 2 training photos, got {len(examples.labels)}: add photos.")
+    return min(wanted, len(examples.labels))
 
 
 def _usable_classes(part: str, examples: Examples, least: int) -> int:

@@ -18,7 +18,7 @@ LOG = "log.jsonl"
 
 
 class RunFolder:
-    """A folder that belongs to one set of settings, from the moment it is made.
+    """A folder that belongs to one set of settings, from its first checkpoint on.
 
     Args:
         path: made where absent.
@@ -44,10 +44,11 @@ class RunFolder:
     def _claim(self, settings: dict[str, Any], resume: bool) -> None:
         text = tomli_w.dumps(_without_none(settings)).encode()
         file = self.path / SETTINGS
-        if not resume and (self.path / CHECKPOINT).exists():
+        started = (self.path / CHECKPOINT).exists()
+        if started and not resume:
             raise ResumeError(f"Expected an unused run folder, got {self.path}: add --resume or choose another.")
-        if not file.exists():
-            write_atomic(file, text)
+        if not started:
+            write_atomic(file, text)  # over that of a run that stopped before there was anything to go on from
         elif file.read_bytes() != text:
             raise ResumeError(
                 f"Expected the settings that {file} holds, got others: repeat those or start another run folder."
