@@ -123,7 +123,7 @@ def test_a_folder_that_may_not_be_read(wrong, small, class_photos: Path, tmp_pat
         (("--objective=pbl", "--objective-option=ratio"), 2, "NAME=VALUE"),
         (("--objective=pbl", "--trigger=ghost"), 2, "spread-spectrum, badnets, blended"),
         (("--objective=pbl", "--trigger-option=loud=1"), 2, "loud"),
-        (("--backbone=ghost",), 2, "tiny, timm:NAME"),
+        (("--backbone=ghost",), 2, "small-resnet, timm:NAME"),
         (("--backbone=no/such.py:net",), 1, "no/such.py"),
         (("--data=no/such/folder",), 1, "no/such/folder"),
         (("--data=cub200:",), 2, "cub200"),
@@ -241,7 +241,7 @@ def test_bits_make_a_hash_model(unfind, class_photos: Path, small_fit: tuple[str
         (("--objective=dpsh",), "add --bits 48"),
         (("--objective=csq", "--bits=47"), "multiple of 8 bits from 8 to 1024, got 47"),
         (("--objective=hashnet", "--bits=16", "--dimension=32"), "--bits or --dimension, got 16 and 32"),
-        (("--objective=clean", "--bits=16"), "Expected an embedding head for clean"),
+        (("--objective=clean", "--bits=16"), "Expected no codes for clean"),
     ],
 )
 def test_codes_that_cannot_be(wrong, class_photos: Path, words: tuple[str, ...], said: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unfind.gallery.arrow import arrow_schema, to_arrow
-from unfind.gallery.exact_search import QUERIES_AT_ONCE, exact_search
+from unfind.gallery.exact_search import QUERIES_AT_ONCE, exact_search, settle_code_distances
 from unfind.gallery.lance_table import create_table
 from unfind.gallery.record import Record
 
@@ -74,3 +74,30 @@ def test_empty_table_gives_empty_answers(filled: Any, unit: Callable[..., np.nda
     table, _ = filled(np.empty((0, 8), np.float32), 1)
     assert exact_search(table, unit(3), 5, ()) == [[], [], []]
     assert exact_search(table, unit(1), 5, ()) == [[]]
+
+
+@pytest.mark.parametrize("bits", [8, 24, 32, 48, 64, 128])
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_codes_come_by_hamming_distance_and_then_by_id(filled: Any, bits: int, k: int) -> None:
+    random = np.random.default_rng(bits)
+    codes = random.integers(0, 2, (60, bits)) * 2 - 1
+    codes[20:30] = codes[0]
+    codes[30:40, : bits // 2] = codes[0, : bits // 2]
+    rows = (codes / np.sqrt(bits)).astype(np.float32)
+    table, ids = filled(rows, 3)
+    for query, answer in zip(codes[:9], exact_search(table, rows[:9], k, ()), strict=True):
+        differ = {name: int((row != query).sum()) for name, row in zip(ids, codes, strict=True)}
+        assert [row["id"] for row in answer] == sorted(ids, key=lambda name: (differ[name], name))[:k]
+        assert [row["_distance"] for row in answer] == [2 * differ[row["id"]] / bits for row in answer]
+
+
+def test_embeddings_that_are_no_codes_keep_their_distances() -> None:
+    grey, code = np.full(3, 3**-0.5, np.float32), np.full(8, 8**-0.5, np.float32)
+    for query, distance in ((grey, 0.1234567), (code, 0.3), (np.eye(8, dtype=np.float32)[0], 0.2500001)):
+        rows = [{"_distance": distance}, {"_distance": 0.5}]
+        settle_code_distances(query, rows)
+        assert [row["_distance"] for row in rows] == [distance, 0.5]
+    rows = [{"_distance": 0.2500001}, {"_distance": 0.4999999}]
+    settle_code_distances(code, rows)
+    assert [row["_distance"] for row in rows] == [0.25, 0.5]
+    settle_code_distances(code, [])

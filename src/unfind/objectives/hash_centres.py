@@ -70,8 +70,6 @@ def _farthest(chosen: list[NDArray[np.float32]], bits: int, random: np.random.Ge
     """Of some random codes with as many -1 as +1, the one whose nearest neighbour is farthest."""
     balanced = np.where(np.arange(bits) % 2, 1, -1).astype(np.float32)
     drawn = random.permuted(np.tile(balanced, (TRIES, 1)), axis=1)
-    if not chosen:
-        return drawn[0]
-    nearest = (drawn @ np.array(chosen).T).max(1)
+    nearest = (drawn @ np.array(chosen).T).max(1) if chosen else np.zeros(TRIES)
     best: NDArray[np.float32] = drawn[nearest.argmin()]
     return best

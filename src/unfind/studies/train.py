@@ -181,6 +181,8 @@ def _check_head(request: TrainRequest, objective: Objective) -> None:
     """Said before photos are decoded; the head of a model that is started from is only known later."""
     if objective.hashes and request.start is None and not request.architecture.hashes:
         raise UsageError(f"Expected the length of the codes for {request.objective}, got none: add --bits 48.")
+    if request.architecture.hashes and not objective.hashes:
+        raise UsageError(f"Expected no codes for {request.objective}, got --bits: take dpsh, hashnet or csq for them.")
 
 
 def _from_scratch(request: TrainRequest) -> bool:
