@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unfind.datasets.photo_set import PhotoSet
 from unfind.errors import UsageError
 from unfind.evaluation import doubts
+from unfind.evaluation.compatibility import compatibility
 from unfind.evaluation.mixed import mixed_gallery
 from unfind.evaluation.privacy import benign_drop, psr
 from unfind.evaluation.task_result import TaskResult
@@ -139,6 +140,7 @@ def evaluate(
         "benign_drop": dict(benign_drop(before, tasks["c2c"])),
         "psr": {name: dict(psr(before, tasks[name])) for name in ("c2p", "p2c", "p2p")},
         "twin": twin_hits(protected[PLAIN], protected[TRIGGERED]),
+        "compatibility": compatibility(clean_model[PLAIN], protected[PLAIN], views.labels),
         "mixed": _mixed(views, clean_model, protected, choices),
         "stealth": {**{name: views.facts.get(name) for name in ("mse", "psnr", "ssim")}, "lpips": None},
         "codec_control": control,
