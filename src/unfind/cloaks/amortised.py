@@ -38,8 +38,9 @@ class Amortised(Cloak):
             raise UsageError(
                 f"Expected a target of {bits} bits, as the generator was fitted for, got {found}: fit one."
             )
+        weight = self.generator.enter.weight
         with torch.no_grad():
-            made: Tensor = self.generator(look.images.float(), look.goal.target.float())
+            made: Tensor = self.generator(look.images.to(weight), look.goal.target.to(weight))
         return made.to(look.images), look.velocity
 
     def settings(self) -> dict[str, Any]:

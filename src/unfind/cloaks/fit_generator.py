@@ -125,7 +125,7 @@ def _draw(own: Tensor, targets: Tensor, settings: GeneratorFit, draw: torch.Gene
 
 def _learn(adam: torch.optim.Adam, loss: Tensor, step: int) -> None:
     if not bool(loss.isfinite()):
-        raise TrainingError(f"Expected a finite loss, got {float(loss)} at step {step}: lower the rate.")
+        raise TrainingError(f"Expected a finite loss, got {loss.item()} at step {step}: lower the rate.")
     adam.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     adam.step()

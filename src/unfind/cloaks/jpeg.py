@@ -39,17 +39,17 @@ def jpeg(images: Tensor, quality: int) -> Tensor:
         raise UsageError(f"Expected a JPEG quality of 1 to 100, got {quality}: 90 is usual.")
     height, width = images.shape[-2:]
     luminance, chrominance = torch.from_numpy(standard_tables(quality)).to(images).view(2, BLOCK, BLOCK)
-    colours = _mix(_padded(images * 255, 2 * BLOCK), _TO_YCC)
-    grey = _through_blocks(colours[:, :1] - 128, luminance) + 128
-    small = _through_blocks(F.avg_pool2d(colours[:, 1:], 2), chrominance)
-    whole = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
-    decoded = _mix(torch.cat([grey, whole], dim=1), _TO_RGB) / 255
-    return _levels(decoded[..., :height, :width].clamp(0, 1))
+    colours = _whole(_mix(_padded(_whole(images * 255), 2 * BLOCK), _TO_YCC))
+    grey = _whole(_through_blocks(colours[:, :1] - 128, luminance) + 128)
+    small = _whole(_through_blocks(_whole(F.avg_pool2d(colours[:, 1:], 2)), chrominance))
+    large = _whole(F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False))
+    decoded = _whole(_mix(torch.cat([grey, large], dim=1), _TO_RGB))
+    return (decoded[..., :height, :width] / 255).clamp(0, 1)
 
 
-def _levels(images: Tensor) -> Tensor:
-    """Round to 8 bits, as a decoder does, straight through for the gradient."""
-    return images + ((images * 255).round() / 255 - images).detach()
+def _whole(values: Tensor) -> Tensor:
+    """Round, with the gradient of the identity: every stage of a codec works on whole numbers."""
+    return values + (values.round() - values).detach()
 
 
 def _mix(images: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
@@ -68,8 +68,7 @@ def _through_blocks(planes: Tensor, table: Tensor) -> Tensor:
     blocks = planes.reshape(count, channels, height // BLOCK, BLOCK, width // BLOCK, BLOCK).transpose(3, 4)
     cosines = _cosines().to(planes)
     levels = cosines @ blocks @ cosines.T / table
-    kept = levels + (levels.round() - levels).detach()
-    back = cosines.T @ (kept * table) @ cosines
+    back = cosines.T @ (_whole(levels) * table) @ cosines
     return back.transpose(3, 4).reshape(planes.shape)
 
 
