@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def own(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def encoder() -> Callable[..., Encoder]:
-    def build(backbone: str = "tiny", *, size: int = 32, dimension: int = 8, seed: int = 0, **more: bool) -> Encoder:
+    def build(backbone: str = "tiny", *, size: int = 32, dimension: int = 8, seed: int = 0, **more: Any) -> Encoder:
         return build_encoder(Architecture(backbone=backbone, size=size, dimension=dimension, **more), seed=seed)
 
     return build

@@ -54,7 +54,9 @@ def test_a_zoo_model_is_made_by_name_with_its_normalisation(
 
 @pytest.mark.parametrize("spec", ["", "resnet50", "tiny:2", "Tiny", "TIMM:resnet18", "net.py", "hub:x", ":"])
 def test_another_kind_is_refused_and_the_known_ones_are_named(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"tiny, timm:NAME, torchvision:NAME or FILE\.py:FUNCTION"):
+    with pytest.raises(
+        UsageError, match=r"tiny, small-vgg, small-resnet, timm:NAME, torchvision:NAME or FILE\.py:FUNCTION"
+    ):
         make_backbone(spec)
 
 

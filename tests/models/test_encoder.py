@@ -135,7 +135,13 @@ def test_the_architecture_names_the_backbone_by_its_whole_path(
 
 def test_an_architecture_as_a_dict_makes_an_equal_one() -> None:
     architecture = Architecture("tiny", 64, 32, False)
-    assert architecture.as_dict() == {"backbone": "tiny", "size": 64, "dimension": 32, "freeze_batch_norm": False}
+    assert architecture.as_dict() == {
+        "backbone": "tiny",
+        "size": 64,
+        "dimension": 32,
+        "freeze_batch_norm": False,
+        "head": "embedding",
+    }
     assert Architecture(**architecture.as_dict()) == architecture
 
 
@@ -153,11 +159,52 @@ def test_the_limits_themselves_are_within(size: int, dimension: int) -> None:
         ({"size": -1}, "got -1"),
         ({"dimension": 1}, r"2 to 8192 embedding dimensions, got 1:"),
         ({"dimension": 8193}, "got 8193"),
+        ({"head": "hashes"}, "head out of embedding, hash, got 'hashes'"),
+        ({"head": "hash", "dimension": 47}, "multiple of 8 bits from 8 to 1024, got 47"),
+        ({"head": "hash", "dimension": 1032}, "got 1032"),
     ],
 )
 def test_sizes_beyond_the_limits_are_wrong_use(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Architecture(**settings)
+
+
+@pytest.mark.parametrize("bits", [8, 48, 64])
+def test_a_hash_encoder_gives_the_signs_of_its_logits_over_the_root_of_the_bits(encoder: Build, bits: int) -> None:
+    model, images = encoder(dimension=bits, head="hash").eval(), torch.rand(6, 3, 32, 32)
+    logits, codes, units = model.logits(images), model.codes(images), model(images)
+    assert logits.shape == codes.shape == units.shape == (6, bits)
+    assert torch.equal(codes, torch.where(logits >= 0, 1.0, -1.0))
+    assert torch.equal(units, codes / bits**0.5)
+    torch.testing.assert_close(units.norm(dim=1), torch.ones(6))
+    differ = (codes[:, None] != codes[None]).sum(2)
+    torch.testing.assert_close(units @ units.T, 1 - 2 * differ / bits)
+    assert not codes.requires_grad
+    assert not units.requires_grad
+
+
+def test_logits_are_raw_and_lead_back_to_the_pixels(encoder: Build) -> None:
+    model, images = encoder(dimension=16, head="hash").eval(), torch.rand(2, 3, 32, 32, requires_grad=True)
+    logits = model.logits(images)
+    torch.testing.assert_close(logits, F.linear(model.backbone(images), model.head.weight, model.head.bias))
+    logits.square().sum().backward()
+    assert images.grad is not None
+    assert (images.grad != 0).float().mean() > 0.9
+
+
+def test_objectives_see_the_sphere_or_the_logits(encoder: Build) -> None:
+    images = torch.rand(2, 3, 32, 32)
+    embeds, hashes = encoder().eval(), encoder(head="hash").eval()
+    assert torch.equal(embeds.learnable(images), embeds(images))
+    assert torch.equal(embeds(images), F.normalize(embeds.logits(images), dim=1))
+    assert torch.equal(hashes.learnable(images), hashes.logits(images))
+
+
+def test_a_head_of_zeros_gives_codes_of_plus_one(encoder: Build) -> None:
+    model = encoder(head="hash")
+    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.head.bias)
+    assert torch.equal(model.codes(torch.rand(2, 3, 32, 32)), torch.ones(2, 8))
 
 
 def test_a_backbone_that_needs_another_size_is_refused(own: Own) -> None:

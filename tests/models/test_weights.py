@@ -76,7 +76,8 @@ def test_the_card_comes_back_with_what_is_known_of_the_model(tmp_path: Path, enc
     _, card = load_encoder(tmp_path / "a" / "b")
     digest = hashlib.sha256((tmp_path / "a" / "b" / WEIGHTS).read_bytes()).hexdigest()
     assert card == written == read_card(tmp_path / "a" / "b")
-    assert card == {"objective": "pbl", "seed": 3, "format": 1, "architecture": GOOD, "weights_sha256": digest}
+    whole = {**GOOD, "head": "embedding"}
+    assert card == {"objective": "pbl", "seed": 3, "format": 1, "architecture": whole, "weights_sha256": digest}
     assert fingerprint_of(card) == digest[:16]
 
 
@@ -331,3 +332,31 @@ def test_any_json_is_a_card_or_a_model_error(card: Any, tmp_path_factory: pytest
         return
     assert found["format"] == FORMAT
     assert {type(value) for value in found["architecture"].values()} <= {str, int, bool}
+
+
+def test_a_hash_model_comes_back_as_one(tmp_path: Path, encoder: Build) -> None:
+    model, images = encoder(dimension=16, head="hash").eval(), torch.rand(5, 3, 32, 32)
+    save_encoder(tmp_path, model, {})
+    loaded, card = load_encoder(tmp_path)
+    assert card["architecture"]["head"] == "hash"
+    assert loaded.architecture.hashes
+    assert torch.equal(loaded.logits(images), model.logits(images))
+    assert torch.equal(loaded(images), model(images))
+
+
+def test_a_card_from_before_there_were_hash_heads_is_one_of_an_embedding(tmp_path: Path, encoder: Build) -> None:
+    card = save_encoder(tmp_path, encoder(), {})
+    del card["architecture"]["head"]
+    (tmp_path / CARD).write_text(json.dumps(card))
+    loaded, read = load_encoder(tmp_path)
+    assert read["architecture"] == GOOD
+    assert loaded.architecture.head == "embedding"
+
+
+@pytest.mark.parametrize("head", ["binary", 1, None])
+def test_a_card_with_another_head_is_refused(tmp_path: Path, encoder: Build, head: object) -> None:
+    card = save_encoder(tmp_path, encoder(), {})
+    card["architecture"]["head"] = head
+    (tmp_path / CARD).write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="readable model card"):
+        load_encoder(tmp_path)

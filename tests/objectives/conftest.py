@@ -71,3 +71,20 @@ def gradients(
         return clean, twin
 
     return measure
+
+
+@pytest.fixture
+def logits(generator: Callable[[int], torch.Generator]) -> Callable[..., Tensor]:
+    """Random outputs of a hash head of 8 bits, float64, that collect gradients."""
+
+    def make(count: int, *, seed: int = 0, bits: int = 8) -> Tensor:
+        return torch.randn(count, bits, generator=generator(seed), dtype=torch.float64).requires_grad_()
+
+    return make
+
+
+@pytest.fixture
+def tags() -> Tensor:
+    """Tags of six photos: two with the same set, some that overlap, one that has nothing in common with any."""
+    rows = [[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0, 1, 1, 0, 0], [1, 1, 1, 1, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]]
+    return torch.tensor(rows, dtype=torch.bool)

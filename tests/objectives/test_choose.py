@@ -28,7 +28,7 @@ def test_two_objectives_share_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["", "PBL", "triplet"])
 def test_an_unknown_name_is_wrong_use_and_names_the_known_ones(name: str) -> None:
-    with pytest.raises(UsageError, match=rf"clean, label, pbl, cbl.*got '{name}'"):
+    with pytest.raises(UsageError, match=rf"clean, label, pbl, cbl, dpsh, hashnet, csq.*got '{name}'"):
         make_objective(name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from unfind.cli.options import AsJson, Data, KeyFile, TrainClasses, parse_settings, read_key
 from unfind.cli.output import print_json, progress_bar, say, warn_refused
+from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.train import Trained, TrainRequest
 from unfind.studies.train import train as run_training
@@ -34,10 +35,14 @@ def train(
     *,
     data: Data,
     out: Annotated[Path, Parameter(help="The run folder: settings, log, checkpoint and model.")],
-    objective: Annotated[str, Parameter(help="clean, label, pbl or cbl.")] = "pbl",
+    objective: Annotated[str, Parameter(help="clean, label, pbl or cbl; dpsh, hashnet or csq for codes.")] = "pbl",
     objective_option: Annotated[
         tuple[str, ...], Parameter(help="NAME=VALUE, an argument of the objective such as ratio=0.3; may be repeated.")
     ] = (),
+    bits: Annotated[
+        int | None,
+        Parameter(help="Length of the codes of dpsh, hashnet or csq: short for --head hash --dimension BITS."),
+    ] = None,
     start: Annotated[
         Path | None, Parameter(help="Model folder to go on from; protect a clean model by starting from it.")
     ] = None,
@@ -57,12 +62,13 @@ def train(
 
     Example: unfind train --data photos --objective clean --steps 200 --out clean
     Example: unfind train --data photos --objective pbl --start clean --steps 200 --out protected
+    Example: unfind train --data cifar10:ROOT --objective dpsh --bits 48 --backbone small-resnet --size 32 --out codes
     """
     request = TrainRequest(
         data,
         objective,
         parse_settings(objective_option),
-        architecture,
+        architecture if bits is None else _hashing(architecture, bits),
         start,
         trigger.trigger,
         parse_settings(trigger.trigger_option),
@@ -73,6 +79,13 @@ def train(
     with progress_bar() as progress:
         trained = run_training(request, out, key=read_key(key), resume=resume, progress=progress)
     _tell(trained, json)
+
+
+def _hashing(architecture: Architecture, bits: int) -> Architecture:
+    """The architecture with a hash head of so many bits."""
+    if architecture.dimension not in (Architecture.dimension, bits):
+        raise UsageError(f"Expected --bits or --dimension, got {bits} and {architecture.dimension}: leave one out.")
+    return replace(architecture, head="hash", dimension=bits)
 
 
 SHOWN = {"recall": "recall@1", "c2c": "map_r C→C", "c2p": "C→P", "p2c": "P→C", "p2p": "P→P"}

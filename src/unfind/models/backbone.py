@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn as nn
 from torch import Tensor
 
 from unfind.errors import ModelError, UsageError
 from unfind.models.bring_your_own import load_own, parse_spec
+from unfind.models.small_resnet import SmallResNet
+from unfind.models.small_vgg import SmallVgg
 from unfind.models.tiny import Tiny
 from unfind.models.zoo import load_timm, load_torchvision
 
-KINDS = "tiny, timm:NAME, torchvision:NAME or FILE.py:FUNCTION"
+BUILT_IN: dict[str, Callable[[], nn.Module]] = {"tiny": Tiny, "small-vgg": SmallVgg, "small-resnet": SmallResNet}
+"""Nets that come without weights and are trained from scratch."""
+KINDS = f"{', '.join(BUILT_IN)}, timm:NAME, torchvision:NAME or FILE.py:FUNCTION"
 
 
 class Normalised(nn.Module):
@@ -35,7 +41,7 @@ def make_backbone(spec: str, *, pretrained: bool = True) -> nn.Module:
     """A module that maps images (N, 3, H, W) in [0, 1] to features (N, D).
 
     Args:
-        spec: ``tiny``, ``timm:NAME``, ``torchvision:NAME`` or ``FILE.py:FUNCTION``.
+        spec: one of BUILT_IN, ``timm:NAME``, ``torchvision:NAME`` or ``FILE.py:FUNCTION``.
         pretrained: whether timm and torchvision models come with their published weights (downloaded).
 
     Raises:
@@ -43,8 +49,8 @@ def make_backbone(spec: str, *, pretrained: bool = True) -> nn.Module:
         ModelError: the backbone cannot be made.
     """
     kind, _, name = spec.partition(":")
-    if spec == "tiny":
-        return Tiny()
+    if spec in BUILT_IN:
+        return BUILT_IN[spec]()
     if kind == "timm":
         return Normalised(*load_timm(name, pretrained=pretrained))
     if kind == "torchvision":

@@ -39,7 +39,7 @@ def embed_pixels(
         on_progress: called with the number of images done so far.
 
     Returns:
-        (N, D) float32 unit vectors.
+        (N, D) float32 unit vectors; of a hash model the codes over the square root of their bits.
     """
     device = next(encoder.parameters()).device
     was_training = encoder.training

@@ -1,7 +1,8 @@
-"""The encoder: a backbone, a linear head, and the unit sphere."""
+"""The encoder: a backbone and a linear head, whose output becomes a point on the sphere or a code."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,9 +13,12 @@ from torch import Tensor
 
 from unfind.errors import UsageError
 from unfind.models.backbone import feature_count, make_backbone, resolved_spec
+from unfind.models.codes import check_bits, signs
 
 MAXIMUM_SIZE = 1024
 """Largest input side; beyond it a batch no longer fits into ordinary memory."""
+HEADS = ("embedding", "hash")
+"""What the head gives: a unit embedding, or the logits of a binary code."""
 
 
 @dataclass(frozen=True)
@@ -22,29 +26,51 @@ class Architecture:
     """What is needed to build an encoder again before its weights are loaded.
 
     Attributes:
-        backbone: tiny, timm:NAME, torchvision:NAME or FILE.py:FUNCTION.
+        backbone: tiny, small-vgg, small-resnet, timm:NAME, torchvision:NAME or FILE.py:FUNCTION.
         size: side of the square input, in pixels.
-        dimension: length of an embedding.
+        dimension: length of an embedding; for the head "hash" the bits of a code.
         freeze_batch_norm: keep the running statistics of batch normalisation layers as they are.
+        head: "embedding", or "hash" for binary codes.
     """
 
     backbone: str = "tiny"
     size: int = 128
     dimension: int = 512
     freeze_batch_norm: bool = True
+    head: str = "embedding"
 
     def __post_init__(self) -> None:
         if not 16 <= self.size <= MAXIMUM_SIZE:
             raise UsageError(f"Expected an input size of 16 to {MAXIMUM_SIZE} pixels, got {self.size}: 128 is usual.")
+        if self.head not in HEADS:
+            raise UsageError(f"Expected a head out of {', '.join(HEADS)}, got '{self.head}': choose one of these.")
+        if self.hashes:
+            check_bits(self.dimension)
         if not 2 <= self.dimension <= 8192:
             raise UsageError(f"Expected 2 to 8192 embedding dimensions, got {self.dimension}: 512 is usual.")
+
+    @property
+    def hashes(self) -> bool:
+        """Whether the encoder gives binary codes."""
+        return self.head == "hash"
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class Encoder(nn.Module):
-    """Images (N, 3, size, size) in [0, 1] to unit embeddings (N, dimension), float32."""
+    """Images (N, 3, size, size) in [0, 1] to unit vectors (N, dimension), float32.
+
+    Three views of the same head, from the raw one to the one that is searched with:
+
+    - ``logits(images)``: what the linear head gives; differentiable, and what cloaks attack.
+    - ``learnable(images)``: what objectives see; unit embeddings, or the logits of a hash head, as signs have no
+      slope.
+    - ``encoder(images)``: what galleries and metrics see. An embedding head gives unit embeddings. A hash head gives
+      its code divided by the square root of the bits: a unit vector whose cosine with another is
+      ``1 - 2 * Hamming distance / bits``, so that whatever ranks by cosine ranks by Hamming distance. It has no
+      gradient.
+    """
 
     def __init__(self, architecture: Architecture, *, pretrained: bool = True) -> None:
         super().__init__()
@@ -55,11 +81,31 @@ class Encoder(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()  # so that frozen statistics are frozen from the first call on
 
-    def forward(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
+        """What the linear head gives, (N, dimension) float32, differentiable down to the pixels.
+
+        Args:
+            images: float32 (N, 3, size, size) in [0, 1]; normalising them is the backbone's business.
+        """
         features = self.backbone(images.contiguous(memory_format=torch.channels_last))
-        # The head and the norm in full precision: rounding here would make near embeddings equal.
+        # The head in full precision: rounding here would make near embeddings equal.
         with torch.autocast(images.device.type, enabled=False):
-            return F.normalize(self.head(features.float()), dim=1)
+            logits: Tensor = self.head(features.float())
+        return logits
+
+    def codes(self, images: Tensor) -> Tensor:
+        """Signs of the logits, (N, dimension) of -1.0 and +1.0, without gradient; 0 counts as +1."""
+        return signs(self.logits(images).detach())
+
+    def learnable(self, images: Tensor) -> Tensor:
+        """What objectives learn from, (N, dimension): unit embeddings, or the logits of a hash head."""
+        logits = self.logits(images)
+        return logits if self.architecture.hashes else F.normalize(logits, dim=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.architecture.hashes:
+            return self.codes(images) / math.sqrt(self.architecture.dimension)
+        return self.learnable(images)
 
     def train(self, mode: bool = True) -> Encoder:
         super().train(mode)

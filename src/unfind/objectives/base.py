@@ -22,7 +22,7 @@ class Plan:
     """What an objective wants from one batch.
 
     Attributes:
-        labels: (B,) class of each photo.
+        labels: (B,) class of each photo; for objectives that hash also bool (B, L) tags.
         triggered: (T,) positions of the photos that get a triggered twin; sorted, without repeats.
         mined: the triplets the plan was made from, where the objective mines before it embeds.
         redrawn: (T,) labels that replace those of the triggered twins, where the objective asks for it.
@@ -56,6 +56,8 @@ class Objective(ABC):
     name: str
     triggers = True
     """Whether any photo gets a triggered twin."""
+    hashes = False
+    """Whether it learns codes: ``loss`` is then given the logits of a hash head in place of unit embeddings."""
     needs_centres = False
     """Whether ``refresh`` must be called with embeddings of the training set before each epoch."""
 
@@ -74,8 +76,8 @@ class Objective(ABC):
 
         Args:
             plan: what ``plan`` returned for the batch.
-            clean: (B, D) unit embeddings of the photos.
-            triggered: (T, D) unit embeddings of the triggered twins, in the order of ``plan.triggered``.
+            clean: (B, D) unit embeddings of the photos, or logits where ``hashes``.
+            triggered: (T, D) the same of the triggered twins, in the order of ``plan.triggered``.
         """
 
     def refresh(self, embeddings: Tensor, labels: Tensor) -> None:  # noqa: B027 - a hook that most leave alone

@@ -9,6 +9,9 @@ from typing import Any
 from unfind.errors import UsageError
 from unfind.objectives.base import Objective
 from unfind.objectives.cbl import ClusterBackdoor
+from unfind.objectives.csq import CentralSimilarity
+from unfind.objectives.dpsh import PairwiseHashing
+from unfind.objectives.hashnet import HashNet
 from unfind.objectives.label import LabelObjective
 from unfind.objectives.pbl import PointBackdoor
 from unfind.objectives.triplet import TripletObjective
@@ -18,6 +21,9 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "label": LabelObjective,
     "pbl": PointBackdoor,
     "cbl": ClusterBackdoor,
+    "dpsh": PairwiseHashing,
+    "hashnet": HashNet,
+    "csq": CentralSimilarity,
 }
 
 

@@ -11,7 +11,7 @@ from unfind import __version__
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
 from unfind.errors import DataError, KeyFileError, ModelError, ResumeError, UsageError
-from unfind.models.backbone import is_own, resolved_spec
+from unfind.models.backbone import BUILT_IN, is_own, resolved_spec
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
 from unfind.models.weights import fingerprint_of, load_encoder, read_card
@@ -116,6 +116,7 @@ def train(
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
     objective = _objective(request)
+    _check_head(request, objective)
     rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
     request = replace(request, fit=rates)
     trigger, used = _trigger(request, objective, key, out, resume=resume)
@@ -159,12 +160,18 @@ def _objective(request: TrainRequest) -> Objective:
         raise UsageError(f"Expected settings of {request.objective} of the right kind, got '{error}'.") from error
 
 
+def _check_head(request: TrainRequest, objective: Objective) -> None:
+    """Said before photos are decoded; the head of a model that is started from is only known later."""
+    if objective.hashes and request.start is None and not request.architecture.hashes:
+        raise UsageError(f"Expected the length of the codes for {request.objective}, got none: add --bits 48.")
+
+
 def _from_scratch(request: TrainRequest) -> bool:
     """Whether the net is fitted from untrained weights, now or when the model was made that it starts from."""
     backbone = request.architecture.backbone
     if request.start is not None:
         backbone = read_card(request.start)["architecture"]["backbone"]
-    return backbone == "tiny" or not (request.pretrained or is_own(backbone))
+    return backbone in BUILT_IN or not (request.pretrained or is_own(backbone))
 
 
 def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-from unfind.errors import DataError, ResumeError, TrainingError
+from unfind.errors import DataError, ResumeError, TrainingError, UsageError
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
 from unfind.models.precision import autocast
@@ -91,6 +92,7 @@ def fit(
         TrainingError: a loss that is not a number, or a checkpoint that cannot be written.
         ModelError: the best model cannot be written.
         DataError: too few photos to make a batch or to validate.
+        UsageError: an objective for codes and an encoder without a hash head, or the other way round.
         KeyboardInterrupt: passed on, after the step was finished and a checkpoint written; a second Ctrl-C does
             not wait for that.
     """
@@ -115,6 +117,7 @@ class _Loop:
         folder: RunFolder | None,
         card: dict[str, Any],
     ) -> None:
+        _check_head(encoder, material.objective)
         classes = _usable_classes("training", material.train, settings.photos_per_class)
         if material.validation is not None:
             _usable_classes("validation", material.validation, 2)
@@ -169,12 +172,12 @@ class _Loop:
         device = next(self.encoder.parameters()).device
         batch = batch.to(device)
         with autocast(device, self.settings.precision):
-            embeddings = self.encoder(batch.images).float()
+            embeddings = self.encoder.learnable(batch.images).float()
         clean, triggered = embeddings.split([len(batch.plan.labels), len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):
             raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
-        self.guard.check(clean)
+        self.guard.check(F.normalize(clean.detach(), dim=1))
         for group in self.adam.param_groups:
             group["lr"] = group["full_rate"] * rate_factor(self.step, self.settings)
         self.adam.zero_grad(set_to_none=True)
@@ -241,6 +244,17 @@ class _Loop:
             self.encoder.load_state_dict(self.best_weights)
         pace = self.seconds / max(1, self.steps_here)
         return FitResult(self.encoder.eval(), self.best[1], self.best_validation, pace)
+
+
+def _check_head(encoder: Encoder, objective: Objective) -> None:
+    """UsageError where an objective for codes is given an encoder without them, or the other way round."""
+    if objective.hashes and not encoder.architecture.hashes:
+        raise UsageError(f"Expected a hash head for {objective.name}, got an embedding head: add --bits 48.")
+    if encoder.architecture.hashes and not objective.hashes:
+        raise UsageError(
+            f"Expected an embedding head for {objective.name}, got a hash head: it learns from distances on the "
+            "sphere; leave --bits out, or take dpsh, hashnet or csq."
+        )
 
 
 def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
