@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unfind.cloaks.aim import VOTERS, aim_at, vote
-from unfind.cloaks.codes import signs
 from unfind.errors import UsageError
+from unfind.models.codes import signs
 
 
 def random_codes(count: int, bits: int, seed: int = 0) -> torch.Tensor:

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unfind.cloaks.codes import hamming, signs, straight_through
+from unfind.cloaks.codes import hamming, straight_through
+from unfind.models.codes import signs
 
 LOGITS = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=9)
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.cloaks.codes import signs
 from unfind.cloaks.goal import Goal, away_from, check_fit, seen, towards
 from unfind.errors import ModelError, UsageError
+from unfind.models.codes import signs
 
 Numbers = Callable[..., Tensor]
 

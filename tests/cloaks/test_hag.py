@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from unfind.cloaks.base import Job, Look
-from unfind.cloaks.codes import signs
 from unfind.cloaks.hag import HAG
 from unfind.cloaks.pace import Pace
 from unfind.cloaks.tanh import steepness
 from unfind.errors import UsageError
+from unfind.models.codes import signs
 
 
 @pytest.mark.parametrize("done", [0.0, 0.75, 1.0])

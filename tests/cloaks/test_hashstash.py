@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from unfind.cloaks.base import Job, Look
-from unfind.cloaks.codes import signs
 from unfind.cloaks.goal import Goal
 from unfind.cloaks.hag import HAG
 from unfind.cloaks.hashstash import HashStash
 from unfind.cloaks.pace import Pace
 from unfind.errors import UsageError
+from unfind.models.codes import signs
 
 
 def test_the_loss_is_what_a_loop_adds_up(make_look: Callable[..., Look], numbers: Callable[..., Tensor]) -> None:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from unfind.cloaks.base import Job, Look
-from unfind.cloaks.codes import signs
 from unfind.cloaks.sdha import SDHA, codes_to_leave
 from unfind.errors import UsageError
+from unfind.models.codes import signs
 
 
 def test_the_loss_is_what_a_loop_adds_up(make_look: Callable[..., Look], numbers: Callable[..., Tensor]) -> None:

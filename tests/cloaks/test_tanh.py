@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from unfind.cloaks.base import Look
-from unfind.cloaks.codes import signs
 from unfind.cloaks.pace import Pace
 from unfind.cloaks.tanh import Tanh, steepness
+from unfind.models.codes import signs
 
 
 def test_the_schedule_is_the_papers_over_2000_iterations() -> None:

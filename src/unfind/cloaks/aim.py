@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from unfind.cloaks.codes import signs
 from unfind.errors import UsageError
+from unfind.models.codes import signs
 
 Aim = Literal["p2p", "p2s"]
 VOTERS = 9

@@ -118,8 +118,9 @@ class Cloak(ABC):
             distance = 1 - torch.cosine_similarity(outputs, goal.target, dim=1)
             return Verdict(distance, distance, distance)
         agreement, distance = outputs * goal.target, hamming(outputs, goal.target)
-        unsure = torch.maximum((agreement < self.pace.margin).sum(1).to(distance), distance)
-        return Verdict(distance, unsure, (self.pace.margin - agreement).relu().mean(1))
+        least = self.pace.margin * outputs.abs().mean(1, keepdim=True)
+        unsure = torch.maximum((agreement < least).sum(1).to(distance), distance)
+        return Verdict(distance, unsure, (least - agreement).relu().mean(1))
 
     def project(self, perturbation: Tensor, images: Tensor) -> Tensor:
         """The nearest perturbation that keeps the budget and leaves pixels in [0, 1]."""

@@ -1,14 +1,10 @@
-"""Binary codes as tensors of -1 and +1: from logits, compared, negated."""
+"""Binary codes as tensors of -1 and +1: compared, and with a gradient."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-
-def signs(logits: Tensor) -> Tensor:
-    """The code of logits (..., K): -1 below zero, +1 otherwise, so that zero has a bit too."""
-    return torch.where(logits < 0, -1.0, 1.0).to(logits.dtype)
+from unfind.models.codes import signs
 
 
 def hamming(logits: Tensor, code: Tensor) -> Tensor:

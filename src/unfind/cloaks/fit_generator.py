@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unfind.cloaks.codes import signs
 from unfind.cloaks.generator import Design, Generator
 from unfind.cloaks.victim import Victim, check_victim
 from unfind.errors import TrainingError, UsageError
+from unfind.models.codes import signs
 
 OnStep = Callable[[int, int, float], None]
 """Called with steps done, steps in all, and the share of bits that are wrong."""

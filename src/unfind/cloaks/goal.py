@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfind.cloaks.codes import signs
 from unfind.cloaks.victim import Victim
 from unfind.errors import ModelError, UsageError
+from unfind.models.codes import signs
 
 Kind = Literal["code", "embedding"]
 

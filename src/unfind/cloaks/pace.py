@@ -26,7 +26,8 @@ class Pace:
             square over pixels, as the published Tanh schedule does.
         momentum: share of the last direction that is kept, 0 up to but not 1.
         tolerance: an image is finished at this distance from its target (bits, or 1 - cosine).
-        margin: a bit counts only from this absolute value of its logit on, so that rounding does not turn it back.
+        margin: a bit counts only from this share of the image's mean absolute logit on, so that rounding and
+            compression do not turn it back.
         batch: images at once; memory grows with it, results do not depend on it.
         seed: of random starts, choices and edits.
         passages: what a photo may go through before the model sees it; a cloak has to work after each of them.
