@@ -118,11 +118,13 @@ def test_no_image_is_no_work() -> None:
     assert state.iteration == 0
 
 
-def test_the_worst_judged_passage_counts(job: Job) -> None:
+def test_an_image_is_done_when_it_is_after_every_judged_passage(job: Job) -> None:
     dark = Passage("dark", lambda images, generator: images - 0.02)
     darker = Passage("darker", lambda images, generator: images - 0.5, judged=False)
     state = Climb(replace(PACE, passages=(AS_IS, dark, darker))).run(job)
     assert state.finished_at.tolist() == [5, -1, 0]
+    # As it is it arrives after 3, through the dark after 5: between the two the mean is half a bit.
+    assert state.curve[:, 0].tolist() == [1, 1, 1, 0.5, 0.5, 0, 0, 0, 0]
 
 
 def test_a_scaling_stands_between_perturbation_and_model(job: Job) -> None:

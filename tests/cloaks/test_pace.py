@@ -51,5 +51,5 @@ def test_the_usual_step_is_an_eighth_of_the_budget() -> None:
 def test_as_a_dictionary_it_is_plain() -> None:
     plain = Pace(passages=ROBUST).as_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert plain["passages"] == ["as-is", "jpeg90", "jpeg75", "resize0.5"]
+    assert plain["passages"] == ["as-is", "jpeg90", "jpeg75", "resize0.75"]
     assert plain["budget"] == 0.032

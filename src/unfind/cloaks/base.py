@@ -175,7 +175,7 @@ class Cloak(ABC):
         last = state.iteration == self.pace.iterations
         with torch.set_grad_enabled(self.needs_gradient and not last):
             look = self._look(job, state, part)
-        verdict = self._worst(look)
+        verdict = self._verdict(look)
         moved, velocity = (look.perturbation, look.velocity) if last else self.move(look)
         moved = self.project(moved.detach(), look.images)
         return Step(verdict.distance, verdict.unsure, verdict.shortfall, moved, velocity.detach())
@@ -193,15 +193,15 @@ class Cloak(ABC):
         done = state.iteration / max(1, self.pace.iterations)
         return Look(images, perturbation, state.velocity[part], outputs, job.goal.of(part), done)
 
-    def _worst(self, look: Look) -> Verdict:
-        """The verdict that holds after every passage that counts."""
+    def _verdict(self, look: Look) -> Verdict:
+        """Near in the mean over the passages that count, but done only when it is after each of them."""
         with torch.no_grad():
             judged = zip(self.pace.passages, look.outputs, strict=True)
             found = [self.judge(outputs.detach(), look.goal) for passage, outputs in judged if passage.judged]
         return Verdict(
-            torch.stack([one.distance for one in found]).amax(0),
+            torch.stack([one.distance for one in found]).mean(0),
             torch.stack([one.unsure for one in found]).amax(0),
-            torch.stack([one.shortfall for one in found]).amax(0),
+            torch.stack([one.shortfall for one in found]).mean(0),
         )
 
     def _check(self, job: Job) -> None:

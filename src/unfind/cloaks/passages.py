@@ -84,5 +84,5 @@ def varied(least: float = 0.8) -> Passage:
 
 
 AS_IS = Passage("as-is", _as_is)
-ROBUST = (AS_IS, compressed(90), compressed(75), shrunk(0.5))
+ROBUST = (AS_IS, compressed(90), compressed(75), shrunk(0.75))
 """What a photo on a site usually meets. Each costs as much as the model itself."""

@@ -22,8 +22,8 @@ class Step:
     """What one iteration found for some images, and where it goes next.
 
     Attributes:
-        distance: (n,) from the target, before the move: bits, or 1 - cosine.
-        unsure: (n,) the same, with bits that are right by less than the margin counted as wrong.
+        distance: (n,) from the target, before the move: bits, or 1 - cosine; the mean over passages.
+        unsure: (n,) the largest over passages, with bits that are right by less than the margin counted as wrong.
         shortfall: (n,) how far off the wrong ones are; decides between equal distances.
         perturbation, velocity: (n, 3, H, W) after the move.
     """
