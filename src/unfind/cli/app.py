@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from unfind import __version__
-from unfind.cli import bench, demo, evaluate, gallery, key, protect, train, verify
+from unfind.cli import bench, cloak, demo, evaluate, gallery, key, protect, train, verify
 from unfind.cli.config import take_config
 from unfind.errors import UnfindError
 
@@ -30,7 +30,7 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative_iterable=()),
     )
-    for module in (demo.demo, train.train, protect.protect, verify.verify, evaluate.evaluate, bench.bench):
+    for module in (demo.demo, train.train, protect.protect, verify.verify, cloak.cloak, evaluate.evaluate, bench.bench):
         app.command(module)
     app.command(gallery.app)
     app.command(key.app)

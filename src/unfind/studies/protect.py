@@ -67,12 +67,7 @@ def protect_files(
         UsageError: no photo, a photo that would be written over itself, or two that would be written to one file.
         ImageError: the folder cannot be made.
     """
-    pairs = _targets(list(paths), out)
-    try:
-        for folder in {target.parent for _, target in pairs}:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"Expected to make the folder {out}, got '{error.strerror}': choose another one.") from error
+    pairs = places_for(list(paths), out)
 
     def one(pair: tuple[Path, Path]) -> Protected:
         try:
@@ -161,8 +156,27 @@ def _found(paths: list[Path]) -> list[Path]:
     return photos
 
 
+def places_for(paths: list[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Each photo and where its copy goes: photos found in a folder keep their place below it. Makes the folders.
+
+    Args:
+        paths: photos, or folders that are searched for them.
+        out: the folder of the copies.
+
+    Raises:
+        UsageError: no photo, a photo that would be written over itself, or two that would be written to one file.
+        ImageError: the folder cannot be made.
+    """
+    pairs = _targets(paths, out)
+    try:
+        for folder in {target.parent for _, target in pairs}:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"Expected to make the folder {out}, got '{error.strerror}': choose another one.") from error
+    return pairs
+
+
 def _targets(paths: list[Path], out: Path) -> list[tuple[Path, Path]]:
-    """Each photo and where its copy goes: photos found in a folder keep their place below it."""
     pairs = []
     for path in paths:
         root = path if path.is_dir() else path.parent

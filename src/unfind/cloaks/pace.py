@@ -1,0 +1,72 @@
+"""The numbers of the loop that all cloaks share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from unfind.cloaks.passages import AS_IS, Passage
+from unfind.errors import UsageError
+
+Rule = Literal["sign", "rms"]
+PAPER_BUDGET = 0.032
+"""Largest change of a pixel in the experiments of RNM (section 5.3), here of pixels in [0, 1]: about 8 of 255."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far, how long and how fast.
+
+    Attributes:
+        budget: largest change of a pixel value in [0, 1], whatever the model's normalisation; above 0, at most 1.
+        iterations: gradient steps at most.
+        step: size of one step in pixel values; None takes an eighth of the budget.
+        rule: "sign" moves every pixel by the step; "rms" moves along the gradient, by the step in the root mean
+            square over pixels, as the published Tanh schedule does.
+        momentum: share of the last direction that is kept, 0 up to but not 1.
+        tolerance: an image is finished at this distance from its target (bits, or 1 - cosine).
+        margin: a bit counts only from this share of the image's mean absolute logit on, so that rounding and
+            compression do not turn it back.
+        batch: images at once; memory grows with it, results do not depend on it.
+        seed: of random starts, choices and edits.
+        passages: what a photo may go through before the model sees it; a cloak has to work after each of them.
+    """
+
+    budget: float = PAPER_BUDGET
+    iterations: int = 100
+    step: float | None = None
+    rule: Rule = "sign"
+    momentum: float = 0.0
+    tolerance: float = 0.0
+    margin: float = 0.0
+    batch: int = 64
+    seed: int = 0
+    passages: tuple[Passage, ...] = field(default=(AS_IS,))
+
+    def __post_init__(self) -> None:
+        if not 0 < self.budget <= 1:
+            raise UsageError(
+                f"Expected a budget above 0 and at most 1, in pixel values of 0 to 1, got {self.budget}: "
+                f"{PAPER_BUDGET} is usual."
+            )
+        for name, least in {"iterations": 0, "batch": 1, "seed": 0, "tolerance": 0.0, "margin": 0.0}.items():
+            if not least <= getattr(self, name) < math.inf:
+                raise UsageError(f"Expected a finite {name} of at least {least}, got {getattr(self, name)}: change it.")
+        if self.step is not None and not 0 < self.step < math.inf:
+            raise UsageError(f"Expected a finite step above 0, got {self.step}: leave it out for the usual one.")
+        if not 0 <= self.momentum < 1:
+            raise UsageError(f"Expected a momentum of 0 up to but not 1, got {self.momentum}: 0.9 is usual.")
+        if self.rule not in ("sign", "rms"):
+            raise UsageError(f"Expected the rule sign or rms, got '{self.rule}': choose one of them.")
+        if not any(passage.judged for passage in self.passages):
+            raise UsageError("Expected at least one passage that is judged, got none: add the photo as it is.")
+
+    @property
+    def stride(self) -> float:
+        """The size of a step in pixel values."""
+        return self.budget / 8 if self.step is None else self.step
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as a state's digest and a report hold them."""
+        return {**asdict(self), "passages": [passage.name for passage in self.passages]}
