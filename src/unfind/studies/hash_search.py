@@ -82,7 +82,8 @@ def hash_search(
 def _figures(
     rows: NDArray[np.float32], items: NDArray[np.float32], relevant: Relevance, cutoff: int | None, seed: int
 ) -> dict[str, Interval | float | None]:
-    favour, against = (Ranks.joined(list(rank_blocks(rows, items, relevant, ties=t))) for t in ("favour", "against"))
+    favour = Ranks.joined(list(rank_blocks(rows, items, relevant, ties="favour")))
+    against = Ranks.joined(list(rank_blocks(rows, items, relevant, ties="against")))
     expected = expected_average_precision(favour, against)
     at = {f"map@{cutoff}_expected": mean_interval(expected_average_precision(favour, against, cutoff), seed=seed)}
     return {
