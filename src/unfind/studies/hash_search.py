@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from unfind.datasets.split import Split
 from unfind.errors import DataError, UsageError
-from unfind.evaluation.bootstrap import Interval, mean_interval
+from unfind.evaluation.bootstrap import Column, Interval, mean_interval
 from unfind.evaluation.hash_map import hash_map, hash_scores
-from unfind.evaluation.ranks import Ranks, rank_blocks
+from unfind.evaluation.metrics import average_precision
+from unfind.evaluation.ranks import Ranks, Ties, rank_blocks
 from unfind.evaluation.relevance import Relevance
 from unfind.evaluation.tie_aware import expected_average_precision
 from unfind.models.codes import pack
@@ -23,6 +24,7 @@ from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.training.batches import Examples
 
+TIES: tuple[Ties, Ties] = ("favour", "against")
 BATCH = 256
 """Images embedded at once; those of hashing benchmarks are small."""
 
@@ -82,15 +84,23 @@ def hash_search(
 def _figures(
     rows: NDArray[np.float32], items: NDArray[np.float32], relevant: Relevance, cutoff: int | None, seed: int
 ) -> dict[str, Interval | float | None]:
-    favour, against = (Ranks.joined(list(rank_blocks(rows, items, relevant, ties=t))) for t in ("favour", "against"))
-    expected = expected_average_precision(favour, against)
-    at = {f"map@{cutoff}_expected": mean_interval(expected_average_precision(favour, against, cutoff), seed=seed)}
+    both = zip(*(rank_blocks(rows, items, relevant, ties=ties) for ties in TIES), strict=True)
+    parts = [_block(favour, against, cutoff) for favour, against in both]
+    scores = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    figures: dict[str, Interval | float | None] = {**hash_map(scores, cutoff, seed=seed)}
+    for name in ("map_expected", "map_favour", *((f"map@{cutoff}_expected",) if cutoff is not None else ())):
+        figures[name] = mean_interval(scores[name], seed=seed)
+    return {**figures, "chance": float(scores["chance"].mean())}
+
+
+def _block(favour: Ranks, against: Ranks, cutoff: int | None) -> dict[str, Column]:
+    """The scores of some queries; their ranks are not kept, as large classes would not fit into memory."""
     return {
-        "map_expected": mean_interval(expected, seed=seed),
-        "map_favour": hash_map(hash_scores([favour]), seed=seed)["map"],
-        **hash_map(hash_scores([against], cutoff), cutoff, seed=seed),
-        **(at if cutoff is not None else {}),
-        "chance": float((favour.relevant / favour.candidates)[favour.scored].mean()),
+        **hash_scores([against], cutoff),
+        "map_expected": expected_average_precision(favour, against),
+        f"map@{cutoff}_expected": expected_average_precision(favour, against, cutoff),
+        "map_favour": average_precision(favour),
+        "chance": (favour.relevant / favour.candidates)[favour.scored],
     }
 
 
