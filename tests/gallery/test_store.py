@@ -250,7 +250,7 @@ def test_damaged_data_give_a_gallery_error(gallery: Gallery, unit: Unit, record:
         data.unlink()
     else:
         data.write_bytes(whole[:100] if damage == "cut" else b"\x5a" * len(whole))
-    with pytest.raises(GalleryError, match="must hold what was written, but photos.lance/data"):
+    with pytest.raises(GalleryError, match=r"must hold what was written, but photos\.lance/data"):
         Gallery.open(gallery.path)
     with pytest.raises(GalleryError, match="must be whole"):
         Gallery.open(gallery.path, verify=False).search(unit(1), 1)

@@ -163,8 +163,8 @@ def _check_gone(gallery: Gallery, wanted: Sequence[str], after: Scan, shared: fr
     left, there = len(after.found - shared), len(gallery.present(wanted))
     if left or there:
         raise GalleryError(
-            f"after erasing, nothing of a photo may be left in {gallery.path}, but {left} traces and {there} photos are; "
-            "look for other programs that write to it, and erase again"
+            f"after erasing, nothing of a photo may be left in {gallery.path}, but {left} traces and {there} photos "
+            "are; look for other programs that write to it, and erase again"
         )
 
 

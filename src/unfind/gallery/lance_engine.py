@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class LanceEngine:
         self._table = table
         self._schema = arrow_schema(card.dimension, card.kind)
         self._lock = WriteLock(folder)
+        self._depth = 0
         self._keep = resident
         self._resident: Resident | None = None
         self._seen = -1
@@ -248,8 +249,14 @@ class LanceEngine:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        with self._lock.held(), _disk_errors(self.folder), lance_errors(self.folder), changing(self.folder):
-            yield
+        with self._lock.held(), _disk_errors(self.folder), lance_errors(self.folder):
+            self._depth += 1
+            try:
+                # A change inside another one is sealed with it.
+                with changing(self.folder) if self._depth == 1 else nullcontext():
+                    yield
+            finally:
+                self._depth -= 1
 
     def _present(self, ids: Sequence[str]) -> set[str]:
         return {row["id"] for row in self.fetch(ids, ["id"])}

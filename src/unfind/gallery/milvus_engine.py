@@ -127,7 +127,7 @@ class MilvusEngine:
     def nearest(
         self, queries: NDArray[Any], k: int, *, where: Filter, exact: bool, columns: Sequence[str]
     ) -> list[list[Row]]:
-        """Search on the server; with a graph index exact search asks it to look at everything it can."""
+        """Search on the server; exact search needs its flat index."""
         if k >= MAX_LIMIT:
             raise GalleryError(
                 f"Milvus gives at most {MAX_LIMIT - 1} photos for a search, but k = {k} came; ask for less"

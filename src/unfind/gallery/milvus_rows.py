@@ -38,10 +38,11 @@ def to_row(record: Record, card: Card) -> dict[str, Any]:
         "thumbnail": base64.b64encode(record.thumbnail).decode(),
         "vector": vector.tolist(),
     }
-    for name, value in row.items():
-        if isinstance(value, str) and len(value.encode()) > MAX_TEXT_BYTES:
+    sizes = {name: len(value.encode()) for name, value in row.items() if isinstance(value, str)}
+    for name, size in sizes.items():
+        if size > MAX_TEXT_BYTES:
             raise GalleryError(
-                f"Milvus holds texts of at most {MAX_TEXT_BYTES} bytes, but {name} has {len(value.encode())}; shorten it"
+                f"Milvus holds at most {MAX_TEXT_BYTES} bytes of text, but {name} has {size}; shorten it"
             )
     return row
 
@@ -78,4 +79,4 @@ def signs(codes: NDArray[Any], bits: int) -> NDArray[np.float32]:
         float32 (N, bits).
     """
     unpacked = np.unpackbits(np.asarray(codes, np.uint8), axis=1)[:, :bits]
-    return ((2.0 * unpacked - 1.0) / np.sqrt(bits)).astype(np.float32)
+    return np.asarray((2.0 * unpacked - 1.0) / np.sqrt(bits), np.float32)

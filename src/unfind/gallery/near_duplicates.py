@@ -49,11 +49,10 @@ def near_duplicates(
     if not -1 <= threshold <= 1:
         raise UsageError(f"a score lies between -1 and 1, but the threshold {threshold} came; 0.98 is usual")
     rows = gallery.stored(vectors)
+    answers = gallery.search(rows, 1, exact=not gallery.engine.indexed())
     found = [
         _better(photo_id, hits, _before(gallery, ids[:i], rows[:i], rows[i]), threshold)
-        for i, (photo_id, hits) in enumerate(
-            zip(ids, gallery.search(rows, 1, exact=not gallery.engine.indexed()), strict=True)
-        )
+        for i, (photo_id, hits) in enumerate(zip(ids, answers, strict=True))
     ]
     return [notice for notice in found if notice is not None]
 

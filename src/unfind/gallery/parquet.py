@@ -79,7 +79,8 @@ def import_parquet(path: Path, gallery: Gallery) -> int:
     card = read_export(path)
     if card.kind != gallery.card.kind:
         raise GalleryError(
-            f"the gallery {gallery.path} compares by {gallery.card.kind}, but the export by {card.kind}; import it elsewhere"
+            f"the gallery {gallery.path} compares by {gallery.card.kind}, but the export by {card.kind}; "
+            "import it into another one"
         )
     gallery.check_model(fingerprint=card.fingerprint, dimension=card.dimension)
     added = 0

@@ -160,7 +160,7 @@ def resident_columns() -> Sequence[str]:
 
 
 def _differing(vectors: NDArray[np.uint8], query: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.bitwise_count(vectors ^ query).sum(axis=1, dtype=np.float32)
+    return np.asarray(np.bitwise_count(vectors ^ query).sum(axis=1), np.float32)
 
 
 def _with_room(vectors: NDArray[Any], count: int, needed: int) -> NDArray[Any]:

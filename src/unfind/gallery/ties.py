@@ -15,7 +15,7 @@ def cut_by_id(ask: Callable[[int], list[Row]], rows: list[Row], k: int, *, most:
 
     Args:
         ask: Gives the best rows up to a limit, for the same query.
-        rows: Its answer to the limit k + 1, by ``(_distance, id)``: one row more shows whether the k-th place is shared.
+        rows: Its answer to the limit k + 1: one row more shows whether the k-th place is shared.
         k: Rows wanted, at least 1.
         most: The largest limit that the engine takes; beyond it ties are cut as they came.
 

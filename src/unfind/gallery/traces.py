@@ -83,7 +83,7 @@ def find_all(data: bytes, needles: Sequence[bytes]) -> set[int]:
 
 
 def _chunks(file: Path, overlap: int) -> Iterator[tuple[bytes, int]]:
-    """Pieces of a file, each with the end of the one before, so that nothing falls between two; and their fresh bytes."""
+    """Pieces of a file, each with the end of the one before so that nothing falls between, and their fresh bytes."""
     with file.open("rb") as stream:
         tail = b""
         while fresh := stream.read(CHUNK):
