@@ -142,7 +142,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(params=["lance", "lance-resident", "milvus"])
-def make_gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Gallery]:
+def make_gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Gallery]]:
     """Make an empty gallery on each engine; whatever holds for one must hold for all."""
     place = str(tmp_path / "contract")
     if request.param == "milvus":
@@ -151,6 +151,10 @@ def make_gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[...
     def make(kind: str = "cosine", dimension: int = DIMENSION) -> Gallery:
         made = Gallery.create(place, dimension=dimension, fingerprint="model-1", name="tests", kind=kind)  # type: ignore[arg-type]
         made.close()
-        return Gallery.open(place, resident=request.param == "lance-resident")
+        opened.append(Gallery.open(place, resident=request.param == "lance-resident"))
+        return opened[-1]
 
-    return make
+    opened: list[Gallery] = []
+    yield make
+    for gallery in opened:
+        gallery.close()

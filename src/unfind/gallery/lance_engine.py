@@ -263,7 +263,10 @@ class LanceEngine:
 
     def _approximate(self, query: NDArray[Any], k: int, where: Filter, columns: Sequence[str]) -> list[Row]:
         search = (
-            self._table.search(query).distance_type("cosine").nprobes(self._partitions()).ef(max(CANDIDATES, 2 * k))
+            self._table.search(query)
+            .distance_type("cosine")
+            .nprobes(self._partitions())
+            .ef(max(CANDIDATES, REFINE * k))
         )
         if (condition := lance_filter(where)) is not None:
             search = search.where(condition, prefilter=True)

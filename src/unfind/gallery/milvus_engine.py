@@ -30,6 +30,8 @@ MAX_LIMIT = 16_384
 """Rows that Milvus gives at most for one search or query."""
 ROWS_AT_ONCE = 500
 """Rows per request: with thumbnails about 5 MB, a tenth of what Milvus takes in one message."""
+KEEPALIVE = {"grpc.keepalive_time_ms": 300_000}
+"""The client asks an idle connection every ten seconds whether it is alive, which servers take for an attack."""
 TIMEOUT = 30.0
 """Seconds for one request; a server that does not answer must not hold a search for ever."""
 
@@ -258,7 +260,7 @@ def _connect(place: MilvusPlace) -> Any:
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     with milvus_errors(str(place)):
         address = f"http://{place.host}:{place.port}"
-        return MilvusClient(address, token=os.environ.get(TOKEN_VARIABLE, ""), timeout=TIMEOUT)
+        return MilvusClient(address, token=os.environ.get(TOKEN_VARIABLE, ""), timeout=TIMEOUT, grpc_options=KEEPALIVE)
 
 
 def _schema(client: Any, card: Card) -> Any:
