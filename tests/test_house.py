@@ -18,7 +18,7 @@ FLOORS = (
     {"report", "images"},
     {"models"},
     {"datasets", "gallery", "triggers"},
-    {"training"},
+    {"training", "service"},
     {"studies"},
     {"cli"},
 )

@@ -34,15 +34,9 @@ def test_servers_are_places(text: str, place: MilvusPlace) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "milvus://",
-        "milvus://h:port",
-        "milvus://h:99999",
-        "milvus://h/a-b",
-        "milvus://h/a/b",
-        "milvus://h/9",
-        "milvus://h?x=1",
-    ]
-    + ["http://h", "s3://bucket/x", "gallery://", "://x"],
+        *("milvus://", "milvus://h:port", "milvus://h:99999", "milvus://h/a-b", "milvus://h/a/b", "milvus://h/9"),
+        *("milvus://h?x=1", "http://h", "s3://bucket/x", "gallery://", "://x"),
+    ],
 )
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"milvus|Milvus"):
