@@ -40,8 +40,10 @@ sys.exit(0 if run_server(server_config(app, limits, port=port)) else 1)
 
 @pytest.mark.parametrize(
     ("host", "own"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
-    + [("192.168.1.2", False), ("example.org", False), ("", False)],
+    [
+        *(("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)),
+        *(("::", False), ("192.168.1.2", False), ("example.org", False), ("", False)),
+    ],
 )
 def test_loopback_is_known(host: str, own: bool) -> None:
     assert is_loopback(host) is own

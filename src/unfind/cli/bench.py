@@ -14,12 +14,13 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_service import bench_service
 
-BENCHES = {"protection": bench_protection}
+BENCHES = {"protection": bench_protection, "service": bench_service}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection.")],
+    name: Annotated[str, Parameter(help="protection or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
