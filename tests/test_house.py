@@ -18,7 +18,7 @@ FLOORS = (
     {"report", "images"},
     {"models"},
     {"datasets", "gallery", "triggers", "cloaks"},
-    {"training"},
+    {"training", "service"},
     {"studies"},
     {"cli"},
 )

@@ -11,7 +11,8 @@
     │   ├── CollapseError       all embeddings have fallen onto one point
     │   └── ResumeError         a run folder that belongs to other settings
     ├── EvaluationError         embeddings or labels that cannot be scored
-    └── GalleryError            an index that is absent, damaged or of another kind
+    ├── GalleryError            an index that is absent, damaged or of another kind
+    └── ServiceError            a service that refused or cannot be reached
 
 A message is one sentence that says what was expected, what came, and what to do.
 """
@@ -69,3 +70,7 @@ class EvaluationError(UnfindError):
 
 class GalleryError(UnfindError):
     """An index that is absent, damaged or of another kind."""
+
+
+class ServiceError(UnfindError):
+    """A service that refused a request or cannot be reached."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,3 +107,54 @@ def folder(tmp_path: Path, jpeg: Callable[..., bytes]) -> Path:
         place = photos / "sub" if i >= 8 else photos
         (place / f"photo{i}.jpg").write_bytes(jpeg((25 * i, 255 - 25 * i, 90), seed=i))
     return photos
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Milvus server of its own, as ``milvus://HOST:PORT``; skips where milvus-lite is not installed."""
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'unfind[milvus]'")
+    program = Path(sys.executable).with_name("milvus-lite")
+    if not program.exists():
+        pytest.skip("milvus-lite is not installed: pip install milvus-lite")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("milvus")
+    command = [str(program), "server", "--host", "127.0.0.1", "--port", str(port), "--data-dir", str(folder / "data")]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
+        try:
+            _wait_for(port, server)
+            yield f"milvus://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert server.poll() is None, "milvus-lite has ended"
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("milvus-lite did not start within 30 seconds")
+
+
+@pytest.fixture(params=["lance", "lance-resident", "milvus"])
+def make_gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Gallery]]:
+    """Make an empty gallery on each engine; whatever holds for one must hold for all."""
+    place = str(tmp_path / "contract")
+    if request.param == "milvus":
+        place = f"{request.getfixturevalue('milvus_server')}/test_{secrets.token_hex(6)}"
+
+    def make(kind: str = "cosine", dimension: int = DIMENSION) -> Gallery:
+        made = Gallery.create(place, dimension=dimension, fingerprint="model-1", name="tests", kind=kind)  # type: ignore[arg-type]
+        made.close()
+        opened.append(Gallery.open(place, resident=request.param == "lance-resident"))
+        return opened[-1]
+
+    opened: list[Gallery] = []
+    yield make
+    for gallery in opened:
+        gallery.close()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unfind.errors import GalleryError
-from unfind.gallery.card import CARD_NAME, MAX_CARD_BYTES, Card, read_card, write_card
+from unfind.gallery.card import CARD_NAME, MAX_CARD_BYTES, Card, card_text, parse_card, read_card, write_card
 
 CARD = Card("birds ü", 128, "sha256:abc", "2024-05-06T07:08:09+00:00")
 
@@ -27,6 +27,18 @@ def test_card_is_readable_json(tmp_path: Path) -> None:
     assert json.loads((tmp_path / CARD_NAME).read_text(encoding="utf-8")) == asdict(CARD)
 
 
+def test_card_of_the_first_format_is_read(tmp_path: Path) -> None:
+    old = {key: value for key, value in asdict(CARD).items() if key not in ("kind", "table")} | {"version": 1}
+    (tmp_path / CARD_NAME).write_text(json.dumps(old))
+    assert read_card(tmp_path) == replace(CARD, version=1)
+
+
+def test_card_may_come_from_elsewhere_than_a_file() -> None:
+    assert parse_card(card_text(CARD).encode(), "milvus://host/birds") == CARD
+    with pytest.raises(GalleryError, match="milvus://host/birds must be"):
+        parse_card(b"", "milvus://host/birds")
+
+
 def test_card_in_an_absent_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GalleryError, match="must be writable"):
         write_card(tmp_path / "absent", CARD)
@@ -40,8 +52,8 @@ def test_what_is_no_gallery_is_called_so(tmp_path: Path, place: str) -> None:
 
 
 def test_newer_format_asks_for_an_update(tmp_path: Path) -> None:
-    (tmp_path / CARD_NAME).write_text(json.dumps(asdict(CARD) | {"version": 2, "more": 1}))
-    with pytest.raises(GalleryError, match=r"up to format 1, but .* has format 2; update unfind"):
+    (tmp_path / CARD_NAME).write_text(json.dumps(asdict(CARD) | {"version": 3, "more": 1}))
+    with pytest.raises(GalleryError, match=r"up to format 2, but .* has format 3; update unfind"):
         read_card(tmp_path)
 
 
@@ -59,6 +71,9 @@ def test_newer_format_asks_for_an_update(tmp_path: Path) -> None:
         {"created": "yesterday"},
         {"created": "2024-05-06T07:08:09"},
         {"extra": 1},
+        {"kind": "dot"},
+        {"kind": "hamming", "dimension": 12},
+        {"table": "../elsewhere"},
     ],
 )
 def test_wrong_fields_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:

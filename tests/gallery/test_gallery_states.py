@@ -75,5 +75,5 @@ class GalleryStates(RuleBasedStateMachine):
 
 TestGalleryStates = GalleryStates.TestCase
 TestGalleryStates.settings = settings(
-    max_examples=12, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=8, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -27,7 +27,7 @@ def filled(gallery: Gallery, unit: Unit, record: MakeRecord, n: int = 12) -> lis
 def test_new_gallery_says_what_it_is(gallery: Gallery) -> None:
     info = gallery.info()
     assert (info.name, info.count, info.dimension, info.fingerprint) == ("tests", 0, 8, "model-1")
-    assert info.format_version == 1
+    assert info.format_version == 2
     assert info.bytes_on_disk > 0
     assert abs((datetime.now(UTC) - info.created).total_seconds()) < 60
 
@@ -226,15 +226,19 @@ def test_open_refuses_what_is_no_gallery(tmp_path: Path) -> None:
 
 def test_open_refuses_a_gallery_without_its_table(gallery: Gallery) -> None:
     shutil.rmtree(gallery.path / "photos.lance")
-    with pytest.raises(GalleryError, match="must be whole"):
+    with pytest.raises(GalleryError, match="is missing"):
         Gallery.open(gallery.path)
+    with pytest.raises(GalleryError, match="must be whole"):
+        Gallery.open(gallery.path, verify=False)
 
 
 def test_open_refuses_a_card_of_another_dimension(gallery: Gallery) -> None:
     card = gallery.path / "gallery.json"
     card.write_text(card.read_text().replace('"dimension": 8', '"dimension": 9'))
-    with pytest.raises(GalleryError, match="columns its card promises"):
+    with pytest.raises(GalleryError, match=r"gallery\.json is not what was written"):
         Gallery.open(gallery.path)
+    with pytest.raises(GalleryError, match="columns its card promises"):
+        Gallery.open(gallery.path, verify=False)
 
 
 @pytest.mark.parametrize("damage", ["cut", "delete", "noise"])
@@ -246,5 +250,45 @@ def test_damaged_data_give_a_gallery_error(gallery: Gallery, unit: Unit, record:
         data.unlink()
     else:
         data.write_bytes(whole[:100] if damage == "cut" else b"\x5a" * len(whole))
+    with pytest.raises(GalleryError, match=r"must hold what was written, but photos\.lance/data"):
+        Gallery.open(gallery.path)
     with pytest.raises(GalleryError, match="must be whole"):
-        Gallery.open(gallery.path).search(unit(1), 1)
+        Gallery.open(gallery.path, verify=False).search(unit(1), 1)
+
+
+def test_putting_replaces_what_is_known(gallery: Gallery, unit: Unit, record: MakeRecord) -> None:
+    a, b = unit(2)
+    old, new = record("a", a, label="old"), record("a", b, label="new")
+    assert gallery.put([record("b", a), old]) == 2
+    assert gallery.put([old, new, record("c", a)]) == 1
+    assert gallery.put([]) == 0
+    found = gallery.records([old.id])[old.id]
+    assert found.label == "new"
+    np.testing.assert_array_equal(found.vector, b)
+    assert gallery.info().count == 3
+
+
+@pytest.mark.parametrize("name", ["owner", "collection"])
+def test_names_that_no_engine_could_hold_are_refused(
+    gallery: Gallery, unit: Unit, record: MakeRecord, name: str
+) -> None:
+    for text in ("x" * 1025, "a\0b", "\ud800"):
+        with pytest.raises(UsageError, match=f"{name} must be whole text"):
+            gallery.add([record("a", unit(1)[0], **{name: text})])
+
+
+@pytest.mark.parametrize("score", [1.5, -2.0, float("nan")])
+def test_impossible_scores_are_refused(gallery: Gallery, unit: Unit, score: float) -> None:
+    with pytest.raises(UsageError, match="a score lies between -1 and 1"):
+        gallery.search(unit(1), 1, min_score=score)
+
+
+def test_codes_are_packed_eight_to_a_byte(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="multiple of 8"):
+        Gallery.create(tmp_path / "g", dimension=12, fingerprint="m", kind="hamming")
+
+
+def test_two_galleries_can_be_told_apart_by_their_place(gallery: Gallery, tmp_path: Path) -> None:
+    assert Gallery.open(f"gallery://{tmp_path}/gallery").path == gallery.path
+    with pytest.raises(UsageError, match="write one of these"):
+        Gallery.open("http://elsewhere/gallery")

@@ -15,12 +15,13 @@ from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_service import bench_service
 
-BENCHES = {"protection": bench_protection, "hashing": bench_hashing}
+BENCHES = {"protection": bench_protection, "hashing": bench_hashing, "service": bench_service}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection or hashing.")],
+    name: Annotated[str, Parameter(help="protection, hashing or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",

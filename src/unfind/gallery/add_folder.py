@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unfind.errors import GalleryError, ImageError, UsageError
 from unfind.gallery.embedder import Embedder
 from unfind.gallery.ids import content_id
+from unfind.gallery.near_duplicates import NearDuplicate, near_duplicates
 from unfind.gallery.record import Record, path_text
 from unfind.gallery.store import Gallery
 from unfind.gallery.thumbnail import thumbnail
@@ -36,11 +37,13 @@ class AddReport:
         added: Photos that are new in the gallery.
         skipped: Photos whose content was there already, or came twice.
         refused: Files that could not be read, each with one sentence saying why.
+        near: Added photos that look the same as another one, when that was asked for.
     """
 
     added: int
     skipped: int
     refused: tuple[tuple[Path, str], ...]
+    near: tuple[NearDuplicate, ...] = ()
 
 
 def add_photos(
@@ -52,6 +55,9 @@ def add_photos(
     max_batch_bytes: int = MAX_BATCH_BYTES,
     limits: Limits | None = None,
     label_of: Callable[[Path], str] = lambda path: "",
+    owner: str = "",
+    collection: str = "",
+    near_threshold: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AddReport:
     """Add photos, batch by batch; each batch is on disk before the next one begins.
@@ -67,6 +73,10 @@ def add_photos(
         max_batch_bytes: A batch is closed early when its decoded pixels reach this many bytes.
         limits: Sizes beyond which a file is refused; the default limits when None.
         label_of: Gives the label of a file.
+        owner: Whose photos these are.
+        collection: Which set of photos they belong to.
+        near_threshold: Report photos that look the same as another one, by this score or more; see
+            :func:`unfind.gallery.near_duplicates.near_duplicates`. Costs a search for each photo.
         progress: Called with (files done, files in all) after each file.
 
     Returns:
@@ -84,14 +94,25 @@ def add_photos(
     files, refused = _listed(paths)
     with gallery.writing():
         seen = set(gallery.ids())
-        job = _Job(gallery, embed, batch, max_batch_bytes, limits or Limits(), label_of, seen, refused)
+        about = _About(label_of, owner, collection, near_threshold)
+        job = _Job(gallery, embed, batch, max_batch_bytes, limits or Limits(), about, seen, refused)
         for done, file in enumerate(files, start=1):
             job.consider(file)
             if progress:
                 progress(done, len(files))
         job.commit()
         gallery.compact()
-    return AddReport(job.added, job.skipped, tuple(job.refused))
+    return AddReport(job.added, job.skipped, tuple(job.refused), tuple(job.near))
+
+
+@dataclass(frozen=True)
+class _About:
+    """What is known of all photos of one call."""
+
+    label_of: Callable[[Path], str]
+    owner: str
+    collection: str
+    near_threshold: float | None
 
 
 @dataclass
@@ -103,9 +124,10 @@ class _Job:
     batch: int
     max_batch_bytes: int
     limits: Limits
-    label_of: Callable[[Path], str]
+    about: _About
     seen: set[str]
     refused: list[tuple[Path, str]]
+    near: list[NearDuplicate] = field(default_factory=list)
     added: int = 0
     skipped: int = 0
     commits: int = 0
@@ -139,7 +161,10 @@ class _Job:
             raise GalleryError(
                 f"an embedder gives one vector per photo, but {len(vectors)} came for {len(records)}; mend it"
             )
-        filled = [replace(record, vector=vector) for record, vector in zip(records, vectors, strict=True)]
+        rows = self.gallery.stored(vectors)
+        if self.about.near_threshold is not None:
+            self.near += near_duplicates(self.gallery, [r.id for r in records], rows, self.about.near_threshold)
+        filled = [replace(record, vector=row) for record, row in zip(records, rows, strict=True)]
         self.added += self.gallery.add(filled)
         self.commits += 1
         if self.commits % COMPACT_AFTER == 0:
@@ -157,7 +182,9 @@ class _Job:
             height=pixels.shape[0],
             added=datetime.now(UTC),
             vector=np.empty(0, np.float32),
-            label=self.label_of(file),
+            label=self.about.label_of(file),
+            owner=self.about.owner,
+            collection=self.about.collection,
             thumbnail=thumbnail(pixels),
         )
 

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours with an order that never depends on how the table happens to be stored."""
+"""Exact nearest neighbours by a scan of the table, with an order that never depends on how it happens to be stored."""
 
 from __future__ import annotations
 
@@ -8,42 +8,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unfind.gallery.card import Kind
+from unfind.gallery.ties import Row, by_distance, cut_by_id
 from unfind.models.codes import BITS_IN_A_BYTE
 
 OFF_A_BIT = 1e-3
 """How far a distance in bits may be from a whole number; rounding leaves 5e-5 in the longest codes."""
 QUERIES_AT_ONCE = 64
 """LanceDB plans one scan per query; more of them at once cost memory and bring no speed."""
+DISTANCES: dict[Kind, str] = {"cosine": "dot", "hamming": "hamming"}
+"""Rows and queries have length 1, so the inner product is the cosine, without a division that would round."""
 
 
 def exact_search(
-    table: Any, vectors: NDArray[np.float32], k: int, columns: Sequence[str]
-) -> list[list[dict[str, Any]]]:
-    """Find the k rows of largest inner product for each query by looking at every row.
+    table: Any,
+    vectors: NDArray[Any],
+    k: int,
+    columns: Sequence[str],
+    *,
+    kind: Kind = "cosine",
+    where: str | None = None,
+) -> list[list[Row]]:
+    """Find the k nearest rows for each query by looking at every row.
 
-    Equal scores are ordered by id, also where the k-th place falls among them: embeddings that have
-    collapsed onto one point would otherwise be cut off in the order of storage.
+    Equal distances are ordered by id, also where the k-th place falls among them.
 
     Args:
-        table: A LanceDB table with the columns ``id`` and ``vector`` and no vector index.
-        vectors: Queries, float32 (Q, D), Q >= 1.
+        table: A LanceDB table with the columns ``id`` and ``vector``.
+        vectors: Queries, float32 (Q, D) or uint8 (Q, D / 8), Q >= 1.
         k: Rows wanted per query, at least 1.
-        columns: Columns to return beside ``id`` and ``_distance`` (1 minus the inner product).
+        columns: Columns to return beside ``id`` and ``_distance`` (1 minus the inner product, or bits that differ).
+        kind: How vectors are compared.
+        where: Only rows that meet this condition in LanceDB's SQL.
 
     Returns:
         For each query its min(k, N) rows, best first.
     """
     wanted = ["id", "_distance", *(name for name in columns if name != "id")]
-    answers: list[list[dict[str, Any]]] = []
+    answers: list[list[Row]] = []
     for start in range(0, len(vectors), QUERIES_AT_ONCE):
         part = vectors[start : start + QUERIES_AT_ONCE]
-        # One row more than asked for shows whether the k-th place is shared.
-        for query, rows in zip(part, _nearest(table, part, k + 1, wanted), strict=True):
-            answers.append(_cut(table, query, rows, k, wanted))
+        for query, rows in zip(part, _nearest(table, part, k + 1, wanted, kind, where), strict=True):
+            answers.append(cut_by_id(_asker(table, query, wanted, kind, where), rows, k))
     return answers
 
 
-def settle_code_distances(query: NDArray[np.float32], rows: list[dict[str, Any]]) -> None:
+def settle_code_distances(query: NDArray[Any], rows: list[Row]) -> None:
     """Make the distances of binary codes exact, in place.
 
     Codes over the root of their bits differ by a multiple of 2 / bits. A sum of rounded products is off by about
@@ -64,22 +74,22 @@ def settle_code_distances(query: NDArray[np.float32], rows: list[dict[str, Any]]
         row["_distance"] = 2 * float(count) / bits
 
 
-def _cut(
-    table: Any, query: NDArray[np.float32], rows: list[dict[str, Any]], k: int, wanted: list[str]
-) -> list[dict[str, Any]]:
-    limit = k + 1
-    while len(rows) == limit and rows[-1]["_distance"] <= rows[k - 1]["_distance"]:
-        limit *= 2
-        [rows] = _nearest(table, query[None], limit, wanted)
-    return rows[:k]
+def _asker(table: Any, query: NDArray[Any], wanted: list[str], kind: Kind, where: str | None) -> Any:
+    return lambda limit: next(_nearest(table, query[None], limit, wanted, kind, where))
 
 
-def _nearest(table: Any, vectors: NDArray[np.float32], limit: int, wanted: list[str]) -> Iterator[list[dict[str, Any]]]:
+def _nearest(
+    table: Any, vectors: NDArray[Any], limit: int, wanted: list[str], kind: Kind, where: str | None
+) -> Iterator[list[Row]]:
     query = vectors if len(vectors) > 1 else vectors[0]
-    found = table.search(query).distance_type("dot").select(wanted).limit(limit).to_arrow()
-    rows_of: list[list[dict[str, Any]]] = [[] for _ in vectors]
+    search = table.search(query).distance_type(DISTANCES[kind]).bypass_vector_index()
+    if where is not None:
+        search = search.where(where, prefilter=True)
+    found = search.select(wanted).limit(limit).to_arrow()
+    rows_of: list[list[Row]] = [[] for _ in vectors]
     for row in found.to_pylist():
         rows_of[row.pop("query_index", 0)].append(row)
-    for vector, rows in zip(vectors, rows_of, strict=True):
-        settle_code_distances(vector, rows)
-        yield sorted(rows, key=lambda row: (row["_distance"], row["id"]))
+    for vector, found_rows in zip(vectors, rows_of, strict=True):
+        if kind == "cosine":
+            settle_code_distances(vector, found_rows)
+        yield by_distance(found_rows)

@@ -1,4 +1,4 @@
-"""The LanceDB table under a gallery: create, open, rewrite, with errors told as the gallery's own."""
+"""LanceDB tables under a gallery: create, open, rewrite, with errors told as the gallery's own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Any
 import pyarrow as pa
 
 from unfind.errors import GalleryError
+from unfind.gallery.card import FIRST_TABLE
 
 # LanceDB writes its log to stderr, where it would run into progress bars; it reads the level on import.
 os.environ.setdefault("RUST_LOG", "error")
+# Without a choice LanceDB warns whenever the state of an index is asked for.
+os.environ.setdefault("LANCE_INCLUDE_VECTOR_CENTROIDS", "false")
 
 import lancedb
-
-TABLE_NAME = "photos"
 
 # Every read looks for a newer version first, so that what another process removed is not found again.
 _ALWAYS_FRESH = timedelta(0)
@@ -45,12 +46,13 @@ def lance_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def create_table(folder: Path, schema: pa.Schema) -> Any:
+def create_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
     """Create an empty table.
 
     Args:
-        folder: The gallery's folder, without a table.
+        folder: The gallery's folder, without a table of this name.
         schema: Its columns.
+        name: Its name.
 
     Returns:
         The LanceDB table.
@@ -59,15 +61,16 @@ def create_table(folder: Path, schema: pa.Schema) -> Any:
         GalleryError: When the table cannot be written.
     """
     with lance_errors(folder):
-        return _connect(folder).create_table(TABLE_NAME, schema=schema)
+        return _connect(folder).create_table(name, schema=schema)
 
 
-def open_table(folder: Path, schema: pa.Schema) -> Any:
+def open_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
     """Open the table and compare its columns with the expected ones.
 
     Args:
         folder: The gallery's folder.
         schema: The columns that its card promises.
+        name: Its name.
 
     Returns:
         The LanceDB table.
@@ -76,7 +79,7 @@ def open_table(folder: Path, schema: pa.Schema) -> Any:
         GalleryError: When it is absent, damaged, or has other columns.
     """
     with lance_errors(folder):
-        table = _connect(folder).open_table(TABLE_NAME)
+        table = _connect(folder).open_table(name)
         came = table.schema
     if not came.equals(schema):
         raise GalleryError(
@@ -104,9 +107,24 @@ def rewrite_table(folder: Path, table: Any, schema: pa.Schema) -> Any:
     """
     with lance_errors(folder):
         rows = table.search().limit(None).to_batches()
-        fresh = _connect(folder).create_table(TABLE_NAME, data=rows, schema=schema, mode="overwrite")
+        fresh = _connect(folder).create_table(table.name, data=rows, schema=schema, mode="overwrite")
         drop_old_versions(fresh, older_than=timedelta(0), unverified=True)
         return fresh
+
+
+def has_table(folder: Path, name: str) -> bool:
+    """Say whether there is a table of this name."""
+    return (folder / f"{name}.lance").is_dir()
+
+
+def drop_table(folder: Path, name: str) -> None:
+    """Delete a table with all its versions; nothing happens when there is none.
+
+    Raises:
+        GalleryError: When its files cannot be deleted.
+    """
+    with lance_errors(folder):
+        _connect(folder).drop_table(name, ignore_missing=True)
 
 
 def drop_old_versions(table: Any, *, older_than: timedelta, unverified: bool = False) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+Vector = NDArray[np.float32] | NDArray[np.uint8]
+
 
 @dataclass(frozen=True, eq=False)
 class Record:
@@ -25,8 +27,10 @@ class Record:
         height: Upright height in pixels, at least 1.
         added: When it was added, with a time zone.
         label: What the photo shows, or "" when nobody said.
-        vector: Embedding, float32 (D,), of length 1.
+        vector: Embedding, float32 (D,) of length 1; in a gallery of codes uint8 (D / 8,), packed bits.
         thumbnail: A JPEG file of at most 160 pixels on its longer side, or b"" for none.
+        owner: Whose photo it is, or "" when nobody said.
+        collection: Which set of photos it belongs to, or "".
     """
 
     id: str
@@ -35,9 +39,11 @@ class Record:
     width: int
     height: int
     added: datetime
-    vector: NDArray[np.float32]
+    vector: Vector
     label: str = ""
     thumbnail: bytes = b""
+    owner: str = ""
+    collection: str = ""
 
 
 def path_text(path: Path) -> str:

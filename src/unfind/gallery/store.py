@@ -1,40 +1,30 @@
-"""The gallery itself: a folder with a card and a LanceDB table."""
+"""The gallery itself: photos' embeddings behind one interface, in a folder or on a server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from unfind.errors import GalleryError, UsageError
-from unfind.gallery.arrow import arrow_schema, to_arrow, to_records
-from unfind.gallery.card import CARD_NAME, Card, read_card, write_card
-from unfind.gallery.exact_search import exact_search
+from unfind.gallery.card import Card, Kind
+from unfind.gallery.engine import Engine
+from unfind.gallery.filter import EVERYTHING, Filter, check_text
 from unfind.gallery.hit import Hit
 from unfind.gallery.ids import checked_ids
-from unfind.gallery.lance_table import (
-    create_table,
-    drop_old_versions,
-    lance_errors,
-    open_table,
-    rewrite_table,
-)
-from unfind.gallery.lock import LOCK_NAME, WriteLock
+from unfind.gallery.location import parse_location
+from unfind.gallery.open_engine import create_engine, open_engine
 from unfind.gallery.record import Record
-from unfind.gallery.vectors import unit_rows
+from unfind.gallery.ties import Row
+from unfind.gallery.vectors import stored_rows
 
-IDS_PER_FILTER = 1000
-"""Longer filters make LanceDB's parser slow; a thousand ids are one scan."""
-
-KEPT_VERSIONS = timedelta(minutes=1)
-"""A search that is under way reads the version it began with; none takes this long."""
-
-_HIT_COLUMNS = ("id", "path", "label", "width", "height")
+_HIT_COLUMNS = ("id", "path", "label", "width", "height", "owner", "collection", "added")
 
 
 @dataclass(frozen=True)
@@ -44,84 +34,93 @@ class GalleryInfo:
     Attributes:
         name: Its name for people.
         count: Photos in it.
-        dimension: Numbers per embedding.
+        dimension: Numbers or bits per embedding.
+        kind: How embeddings are compared.
         fingerprint: Which model made the embeddings.
-        bytes_on_disk: Size of all its files.
+        bytes_on_disk: Size of all its files; 0 for a gallery on a server.
+        indexed: Whether approximate search has an index.
         created: When it was created, UTC.
-        format_version: Version of the folder's format.
+        format_version: Version of its format.
     """
 
     name: str
     count: int
     dimension: int
+    kind: Kind
     fingerprint: str
     bytes_on_disk: int
+    indexed: bool
     created: datetime
     format_version: int
 
 
 class Gallery:
-    """Photos' embeddings on disk: add, search, remove, erase. Make one with `create` or `open`."""
+    """Photos' embeddings: add, search, remove, erase. Make one with `create` or `open`."""
 
-    def __init__(self, path: Path, card: Card, table: Any) -> None:
+    def __init__(self, engine: Engine) -> None:
         """Used by :meth:`create` and :meth:`open`.
 
         Args:
-            path: The gallery's folder.
-            card: Its card.
-            table: Its LanceDB table.
+            engine: The store.
         """
-        self.path = path
-        self.card = card
-        self._table = table
-        self._lock = WriteLock(path)
+        self.engine = engine
+        self.card = engine.card
+        self.path = Path(engine.place) if "://" not in engine.place else engine.place
 
     @classmethod
-    def create(cls, path: Path | str, *, dimension: int, fingerprint: str, name: str = "gallery") -> Gallery:
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        dimension: int,
+        fingerprint: str,
+        name: str = "gallery",
+        kind: Kind = "cosine",
+    ) -> Gallery:
         """Create an empty gallery.
 
         Args:
-            path: A folder that is empty or does not exist yet.
-            dimension: Numbers per embedding, at least 1.
+            path: A folder that is empty or does not exist yet, or ``milvus://HOST:PORT/COLLECTION``.
+            dimension: Numbers per embedding, at least 1; for codes bits, a multiple of 8.
             fingerprint: Which model will make the embeddings; not empty.
             name: A name for people.
+            kind: "cosine" for float embeddings, "hamming" for codes.
 
         Returns:
             The gallery, open.
 
         Raises:
             UsageError: When dimension or fingerprint cannot be right.
-            GalleryError: When the folder holds something already or cannot be written.
+            GalleryError: When the place holds something already or cannot be written.
         """
         if dimension < 1 or not fingerprint:
             raise UsageError(
                 "a gallery needs a dimension of at least 1 and its model's fingerprint, "
                 f"but {dimension} and {fingerprint!r} came; take both from the embedder"
             )
-        folder = _empty_folder(Path(path).absolute())
-        card = Card(name, dimension, fingerprint, datetime.now(UTC).isoformat(timespec="seconds"))
-        with WriteLock(folder).held():
-            table = create_table(folder, arrow_schema(dimension))
-            # The card comes last: a folder with a card is a whole gallery.
-            write_card(folder, card)
-        return cls(folder, card, table)
+        if kind == "hamming" and dimension % 8:
+            raise UsageError(f"codes are packed eight bits to a byte, but {dimension} bits came; use a multiple of 8")
+        check_text("name", name)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(create_engine(parse_location(path), Card(name, dimension, fingerprint, created, kind)))
 
     @classmethod
-    def open(cls, path: Path | str) -> Gallery:
+    def open(cls, path: Path | str, *, verify: bool = True, resident: bool = False) -> Gallery:
         """Open a gallery for reading and writing.
 
         Args:
-            path: The gallery's folder.
+            path: The gallery's folder, or ``milvus://HOST:PORT/COLLECTION``.
+            verify: Compare every file with its digest first, so that a damaged gallery gives no answer at all;
+                takes about a second for 2 GB.
+            resident: Keep all vectors in memory after the first exact search; for processes that search often.
 
         Returns:
             The gallery.
 
         Raises:
-            GalleryError: When the folder is no gallery, is damaged, or has a newer format.
+            GalleryError: When there is no gallery, it is damaged, or has another format.
         """
-        folder = Path(path).absolute()
-        card = read_card(folder)
-        return cls(folder, card, open_table(folder, arrow_schema(card.dimension)))
+        return cls(open_engine(parse_location(path), verify=verify, resident=resident))
 
     def check_model(self, *, fingerprint: str, dimension: int) -> None:
         """Refuse a model whose embeddings cannot be compared with the ones here.
@@ -146,7 +145,7 @@ class Gallery:
         Raises:
             GalleryError: When another writer holds it.
         """
-        return self._lock.held()
+        return self.engine.writing()
 
     def add(self, records: Sequence[Record]) -> int:
         """Add photos in one step: after a crash all of them are there, or none.
@@ -165,35 +164,78 @@ class Gallery:
             # Read backwards, so that of several records with one id the first one stays.
             fresh = list({record.id: record for record in reversed(records) if record.id not in there}.values())
             if fresh:
-                vectors = unit_rows([record.vector for record in fresh], self.card.dimension)
-                checked = [replace(record, vector=row) for record, row in zip(fresh, vectors, strict=True)]
-                with lance_errors(self.path):
-                    self._table.add(to_arrow(checked, self.card.dimension))
+                self.engine.put(self._checked(fresh))
             return len(fresh)
 
-    def search(self, vectors: ArrayLike, k: int, *, thumbnails: bool = False) -> list[list[Hit]]:
-        """Find the photos nearest to each query by looking at all of them.
+    def put(self, records: Sequence[Record]) -> int:
+        """Add photos in one step, in place of what is known of photos with the same content.
 
         Args:
-            vectors: Queries (Q, D), each of length 1.
-            k: Photos wanted per query, at least 0.
-            thumbnails: Whether hits carry their small pictures.
+            records: Photos; of several with one id the last one counts.
 
         Returns:
-            Q lists of min(k, count) hits, best first, equal scores in the order of their ids.
+            How many were new.
 
         Raises:
-            UsageError: When k is negative.
-            GalleryError: When a query does not fit or the table is damaged.
+            GalleryError: As for :meth:`add`.
+        """
+        with self.writing():
+            newest = list({record.id: record for record in records}.values())
+            there = self.present(record.id for record in newest)
+            if newest:
+                self.engine.put(self._checked(newest))
+            return len(newest) - len(there)
+
+    def search(
+        self,
+        vectors: ArrayLike,
+        k: int,
+        *,
+        thumbnails: bool = False,
+        where: Filter = EVERYTHING,
+        min_score: float | None = None,
+        exact: bool = True,
+    ) -> list[list[Hit]]:
+        """Find the photos nearest to each query.
+
+        Args:
+            vectors: Queries (Q, D), each of length 1; for codes numbers by their signs, or packed bits.
+            k: Photos wanted per query, at least 0.
+            thumbnails: Whether hits carry their small pictures.
+            where: Only photos that meet this.
+            min_score: Only photos with at least this score, -1..1.
+            exact: Look at every photo; otherwise use the index where there is one, which may miss a few.
+
+        Returns:
+            Q lists of at most k hits, best first; exact ones with equal scores in the order of their ids.
+
+        Raises:
+            UsageError: When k is negative or min_score is no number.
+            GalleryError: When a query does not fit or the store is damaged.
         """
         if k < 0:
             raise UsageError(f"a search gives 0 or more photos, but k = {k} came; give a k of at least 0")
-        queries = unit_rows(vectors, self.card.dimension)
+        if min_score is not None and not -1 <= min_score <= 1:
+            raise UsageError(f"a score lies between -1 and 1, but min_score = {min_score} came; 0.8 is high")
+        queries = self.stored(vectors)
         if k == 0 or len(queries) == 0:
             return [[] for _ in queries]
         columns = (*_HIT_COLUMNS, "thumbnail") if thumbnails else _HIT_COLUMNS
-        with lance_errors(self.path):
-            return [[_hit(row) for row in rows] for rows in exact_search(self._table, queries, k, columns)]
+        found = self.engine.nearest(queries, k, where=where, exact=exact, columns=columns)
+        lowest = -float("inf") if min_score is None else min_score
+        hits = [[self._hit(row) for row in rows] for rows in found]
+        return [[hit for hit in answer if hit.score >= lowest] for answer in hits]
+
+    def stored(self, vectors: ArrayLike) -> NDArray[Any]:
+        """Check vectors and bring them into the form that the gallery stores.
+
+        Returns:
+            float32 (N, D), or uint8 (N, D / 8) for codes.
+
+        Raises:
+            GalleryError: When they do not fit.
+        """
+        return stored_rows(vectors, self.card.dimension, self.card.kind)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Take photos out of all searches at once; their bytes may stay on disk until :meth:`erase`.
@@ -209,14 +251,15 @@ class Gallery:
             GalleryError: When another writer holds the gallery, or the disk refuses.
         """
         wanted = checked_ids(ids)
-        with self.writing(), lance_errors(self.path):
-            return sum(int(self._table.delete(where).num_deleted_rows) for where in _filters(wanted))
+        with self.writing():
+            return self.engine.delete(wanted) if wanted else 0
 
     def erase(self, ids: Iterable[str] = ()) -> int:
-        """Remove photos and rewrite the table, so that nothing of any removed photo is left in its files.
+        """Remove photos and rewrite the store, so that nothing of any removed photo is left in its files.
 
         Takes as long as copying the gallery; a search that another process has under way meanwhile may fail
-        and can be repeated. Backups and the free blocks of the disk are out of reach.
+        and can be repeated. Backups and the free blocks of the disk are out of reach. An index for approximate
+        search goes too. :func:`unfind.gallery.erasure.erase_with_receipt` also looks whether it is true.
 
         Args:
             ids: Content ids; none at all erases what earlier calls of :meth:`remove` have left.
@@ -230,17 +273,26 @@ class Gallery:
         """
         with self.writing():
             removed = self.remove(ids)
-            self._table = rewrite_table(self.path, self._table, arrow_schema(self.card.dimension))
+            self.engine.purge()
             return removed
 
     def compact(self) -> None:
-        """Merge the small files that small additions leave; searches stay the same.
+        """Merge the small pieces that small additions leave; searches stay the same.
 
         Raises:
             GalleryError: When another writer holds the gallery, or the disk refuses.
         """
-        with self.writing(), lance_errors(self.path):
-            drop_old_versions(self._table, older_than=KEPT_VERSIONS)
+        with self.writing():
+            self.engine.compact()
+
+    def index(self) -> None:
+        """Build the index for approximate search; small galleries and codes need none.
+
+        Raises:
+            GalleryError: When another writer holds the gallery, or the disk refuses.
+        """
+        with self.writing():
+            self.engine.build_index()
 
     def present(self, ids: Iterable[str]) -> set[str]:
         """Say which photos are there.
@@ -254,7 +306,7 @@ class Gallery:
         Raises:
             UsageError: When one is not a content id.
         """
-        return {str(value) for value in self._column("id", checked_ids(ids))}
+        return {str(row["id"]) for row in self.engine.fetch(checked_ids(ids), ["id"])}
 
     def records(self, ids: Iterable[str]) -> dict[str, Record]:
         """Read photos back, with their vectors and thumbnails.
@@ -268,62 +320,62 @@ class Gallery:
         Raises:
             UsageError: When one is not a content id.
         """
-        with lance_errors(self.path):
-            tables = [self._table.search().where(where).limit(None).to_arrow() for where in _filters(checked_ids(ids))]
-        return {record.id: record for table in tables for record in to_records(table)}
+        return {row["id"]: Record(**row) for row in self.engine.fetch(checked_ids(ids))}
 
-    def ids(self) -> list[str]:
-        """List all content ids, sorted."""
-        with lance_errors(self.path):
-            return sorted(self._table.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
+    def ids(self, *, after: str = "", limit: int | None = None) -> list[str]:
+        """List content ids, sorted; page by page with the last one of a page as ``after``."""
+        return self.engine.ids(after=checked_ids([after])[0] if after else "", limit=limit)
+
+    def scan(self, batch: int = 1024) -> Iterator[list[Record]]:
+        """Read all photos, a batch at a time, in any order."""
+        return self.engine.scan(batch)
+
+    def check(self) -> list[str]:
+        """Look for damage: compare every file with its digest and read every photo.
+
+        Returns:
+            One sentence for each damage; none for a whole gallery.
+        """
+        return self.engine.damage()
 
     def info(self) -> GalleryInfo:
         """Say what the gallery holds."""
-        with lance_errors(self.path):
-            count = int(self._table.count_rows())
         return GalleryInfo(
             name=self.card.name,
-            count=count,
+            count=self.engine.count(),
             dimension=self.card.dimension,
+            kind=self.card.kind,
             fingerprint=self.card.fingerprint,
-            bytes_on_disk=sum(_sizes(self.path)),
+            bytes_on_disk=sum(_sizes(self.engine.files() or ())),
+            indexed=self.engine.indexed(),
             created=datetime.fromisoformat(self.card.created),
             format_version=self.card.version,
         )
 
-    def _column(self, name: str, ids: Sequence[str]) -> list[Any]:
-        with lance_errors(self.path):
-            tables = [
-                self._table.search().where(where).select([name]).limit(None).to_arrow() for where in _filters(ids)
-            ]
-        return [value for table in tables for value in table[name].to_pylist()]
+    def close(self) -> None:
+        """Let go of connections to a server."""
+        self.engine.close()
+
+    def _checked(self, records: Sequence[Record]) -> list[Record]:
+        for record in records:
+            check_text("owner", record.owner)
+            check_text("collection", record.collection)
+        vectors = self.stored(_stacked([record.vector for record in records]))
+        return [replace(record, vector=row) for record, row in zip(records, vectors, strict=True)]
+
+    def _hit(self, row: Row) -> Hit:
+        distance = row["_distance"] * (2 / self.card.dimension if self.card.kind == "hamming" else 1)
+        known = {name: value for name, value in row.items() if name in (*_HIT_COLUMNS, "thumbnail")}
+        return Hit(score=1.0 - distance, **known)
 
 
-def _filters(ids: Sequence[str]) -> Iterator[str]:
-    for start in range(0, len(ids), IDS_PER_FILTER):
-        listed = ", ".join(f"'{photo_id}'" for photo_id in ids[start : start + IDS_PER_FILTER])
-        yield f"id IN ({listed})"
+def _stacked(vectors: Sequence[NDArray[Any]]) -> ArrayLike:
+    return np.stack(vectors) if len({vector.shape for vector in vectors}) == 1 else list(vectors)
 
 
-def _hit(row: dict[str, Any]) -> Hit:
-    return Hit(score=1.0 - row.pop("_distance"), **row)
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    for path in folder.rglob("*"):
+def _sizes(files: Iterable[Path]) -> Iterator[int]:
+    for path in files:
         try:
-            yield path.stat().st_size if path.is_file() else 0
+            yield path.stat().st_size
         except FileNotFoundError:
             continue  # a writer has just cleaned it up
-
-
-def _empty_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = sorted(entry.name for entry in folder.iterdir() if entry.name != LOCK_NAME)
-    except OSError as error:
-        raise GalleryError(f"a new gallery needs a folder of its own, but {error}; give another path") from error
-    if held:
-        advice = "open it instead of creating it" if CARD_NAME in held else "give an empty or a new folder"
-        raise GalleryError(f"a new gallery needs an empty folder, but {folder} holds {held[0]!r}; {advice}")
-    return folder

@@ -1,0 +1,128 @@
+"""``unfind serve``: the HTTP service over a gallery, and its API keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from unfind.cli.options import AsJson, KeyFile, OwnBackbone
+from unfind.cli.output import print_json, print_table, say
+from unfind.cli.pick_trigger import model_card, pick_trigger
+from unfind.errors import UnfindError, UsageError
+from unfind.gallery.store import Gallery
+from unfind.models.embed import Embedder
+from unfind.models.precision import best_device
+from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.service.api_keys import KeyRing, Role
+from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+HOST, PORT = "127.0.0.1", 8747
+app = App(name="serve", help="Serve a gallery over HTTP, and keep its API keys.")
+key_app = App(name="key", help="API keys of the service.")
+app.command(key_app)
+Keys = Annotated[Path, Parameter(name="--api-keys", help="File of the API keys.", env_var="UNFIND_API_KEYS")]
+KEYS = Path("api-keys.json")
+
+
+@app.default
+def serve(
+    gallery: Annotated[str, Parameter(help="A gallery's folder, or milvus://HOST:PORT/COLLECTION.")],
+    /,
+    *,
+    run: Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")],
+    key: KeyFile = None,
+    backbone: OwnBackbone = None,
+    api_keys: Keys = KEYS,
+    host: Annotated[str, Parameter(help="Address to listen on.")] = HOST,
+    port: Annotated[int, Parameter(help="Port to listen on.")] = PORT,
+    certificate: Annotated[Path | None, Parameter(help="TLS certificate chain, PEM.")] = None,
+    private_key: Annotated[Path | None, Parameter(help="Key of the certificate, PEM.")] = None,
+    create: Annotated[bool, Parameter(negative="", help="Make the gallery when there is none.")] = False,
+) -> None:
+    """Serve a gallery until the process is asked to end.
+
+    Example: unfind serve album --run protected
+    """
+    try:
+        from unfind.service.app import create_app
+        from unfind.service.backend import Backend
+        from unfind.service.limits import ServiceLimits
+        from unfind.service.server import is_loopback, run_server, server_config
+    except ImportError as error:
+        raise UsageError(
+            f"Expected the service's packages, got none of '{error.name}': pip install 'unfind[service]'."
+        ) from error
+    ring = KeyRing(api_keys)
+    if not ring.listed():
+        raise UsageError(f"Expected API keys, got none in {api_keys}: make one with unfind serve key new NAME.")
+    trigger = pick_trigger(key, run) if key is not None or model_card(run).get("trigger") else None
+    encoder, card = load_encoder(run, backbone=backbone)
+    embedder = Embedder(encoder.to(best_device()), fingerprint_of(card))
+    limits = ServiceLimits()
+    opened = _opened(gallery, embedder, create)
+    backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
+    service = create_app(backend, ring, limits)
+    config = server_config(service, limits, host=host, port=port, certificate=certificate, private_key=private_key)
+    if not is_loopback(host) and certificate is None:
+        say(f"unfind: {host} is open to others without encryption: give --certificate, or put a proxy before it.")
+    say(f"unfind: serving {gallery} on {'https' if certificate else 'http'}://{host}:{port}; end with Ctrl-C.")
+    if not run_server(config):
+        raise UnfindError(f"Expected to serve on {host}:{port}, got no start: the line above says why.")
+
+
+@key_app.command
+def new(
+    name: Annotated[str, Parameter(help="Who will use it; letters, digits, dots, dashes, underscores.")],
+    /,
+    *,
+    role: Annotated[Role, Parameter(help="read may search, verify and browse; write may also add and erase.")] = "read",
+    api_keys: Keys = KEYS,
+    json: AsJson = False,
+) -> None:
+    """Make an API key; it is shown once and kept only as a digest.
+
+    Example: unfind serve key new phone --role write
+    """
+    made = KeyRing(api_keys).new(name, role)
+    if json:
+        print_json({"name": name, "role": role, "key": made})
+    else:
+        print(made)
+        say("unfind: keep it now; it cannot be shown again.")
+
+
+@key_app.command(name="list")
+def list_keys(*, api_keys: Keys = KEYS, json: AsJson = False) -> None:
+    """List API keys by name and role.
+
+    Example: unfind serve key list
+    """
+    rows = [{"name": key.name, "role": key.role, "created": key.created} for key in KeyRing(api_keys).listed()]
+    if json:
+        print_json(rows)
+    else:
+        print_table(f"Keys in {api_keys}", ["name", "role", "created"], [list(row.values()) for row in rows])
+
+
+@key_app.command
+def revoke(
+    name: Annotated[str, Parameter(help="Name of the key.")], /, *, api_keys: Keys = KEYS, json: AsJson = False
+) -> None:
+    """Make an API key worthless; a running service sees it at its next request.
+
+    Example: unfind serve key revoke phone
+    """
+    KeyRing(api_keys).revoke(name)
+    print_json({"revoked": name}) if json else print(f"{name} revoked.")
+
+
+def _opened(place: str, embedder: Embedder, create: bool) -> Gallery:
+    try:
+        return Gallery.open(place, resident=True)
+    except UnfindError:
+        if not create or ("://" not in place and Path(place).exists() and any(Path(place).iterdir())):
+            raise
+    Gallery.create(place, dimension=embedder.dimension, fingerprint=embedder.fingerprint)
+    return Gallery.open(place, resident=True)

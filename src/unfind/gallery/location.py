@@ -1,0 +1,77 @@
+"""Where a gallery lies: a folder, or a collection of a Milvus server."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from unfind.errors import UsageError
+
+DEFAULT_COLLECTION = "unfind"
+MILVUS_PORT = 19530
+_COLLECTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+
+
+@dataclass(frozen=True)
+class MilvusPlace:
+    """A collection of a Milvus server.
+
+    Attributes:
+        host: Name or address of the server.
+        port: Its gRPC port.
+        collection: Name of the collection.
+    """
+
+    host: str
+    port: int
+    collection: str
+
+    def __str__(self) -> str:
+        return f"milvus://{self.host}:{self.port}/{self.collection}"
+
+
+def parse_location(text: Path | str) -> Path | MilvusPlace:
+    """Tell a folder from a server.
+
+    Args:
+        text: A path, ``gallery://PATH``, or ``milvus://HOST[:PORT][/COLLECTION]``.
+
+    Returns:
+        An absolute path, or a place on a server.
+
+    Raises:
+        UsageError: When it is a URI of another kind, or names no host, port or collection that can be.
+    """
+    if isinstance(text, Path) or "://" not in text:
+        return Path(text).absolute()
+    scheme, _, rest = text.partition("://")
+    if scheme == "gallery" and rest:
+        return Path(unquote(rest)).absolute()
+    if scheme == "milvus":
+        return _milvus(text)
+    raise UsageError(
+        f"a gallery is a path, gallery://PATH or milvus://HOST:PORT, but '{text}' came; write one of these"
+    )
+
+
+def _milvus(text: str) -> MilvusPlace:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    collection = parts.path.strip("/") if host else ""
+    if not host or parts.username or parts.query or parts.fragment:
+        raise UsageError(
+            f"a Milvus gallery is milvus://HOST:PORT/COLLECTION, but '{_without_secret(text)}' came; "
+            "give user and password in UNFIND_MILVUS_TOKEN as USER:PASSWORD"
+        )
+    if collection and not _COLLECTION.fullmatch(collection):
+        raise UsageError(f"a Milvus collection is a word of letters, digits and _, but '{collection}' came; rename it")
+    return MilvusPlace(host, port or MILVUS_PORT, collection or DEFAULT_COLLECTION)
+
+
+def _without_secret(text: str) -> str:
+    return re.sub(r"//[^@/]*@", "//...@", text)

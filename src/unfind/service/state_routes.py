@@ -1,0 +1,46 @@
+"""Routes about the service itself: does it live, what does it hold, how is it doing."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
+
+from unfind.service.parts import Service, WithKey, refusals
+from unfind.service.schemas import GalleryFacts, Health
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/health", operation_id="health")
+async def health() -> Health:
+    """Answer; the only route of the API that asks for no key, and it tells nothing else."""
+    return Health()
+
+
+@router.get("/gallery", responses=refusals(), dependencies=[WithKey], operation_id="gallery")
+async def gallery(service: Service) -> GalleryFacts:
+    """Say what the gallery holds."""
+    engine = service.backend.gallery.engine
+    card = engine.card
+    return GalleryFacts(
+        name=card.name,
+        photos=await run_in_threadpool(engine.count),
+        dimension=card.dimension,
+        kind=card.kind,
+        model=card.fingerprint,
+        created=card.created,  # type: ignore[arg-type]  # pydantic reads the text
+        verifies=service.backend.trigger is not None,
+    )
+
+
+@router.get(
+    "/metrics",
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text format."}, **refusals()},
+    response_class=Response,
+    dependencies=[WithKey],
+    operation_id="metrics",
+)
+async def metrics(service: Service) -> Response:
+    """Numbers for Prometheus."""
+    service.meters.photos.set(await run_in_threadpool(service.backend.gallery.engine.count))
+    return Response(service.meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

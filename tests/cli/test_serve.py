@@ -1,0 +1,81 @@
+"""``unfind serve``: the layer between the words and the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unfind.gallery.store import Gallery
+from unfind.models.weights import fingerprint_of, read_card
+from unfind.service import server
+from unfind.service.api_keys import KeyRing
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    KeyRing(tmp_path / "keys.json").new("test", "write")
+    return tmp_path / "keys.json"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Servers that would have run."""
+    configs: list[Any] = []
+    monkeypatch.setattr(server, "run_server", lambda config: bool(configs.append(config)) or True)
+    return configs
+
+
+def test_a_gallery_is_made_and_served_on_loopback(
+    unfind, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    said = unfind("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys, "--create")
+    assert "http://127.0.0.1:8747" in said.err
+    assert said.out == ""
+    [config] = started
+    assert (config.host, config.port) == ("127.0.0.1", 8747)
+    parts = config.app.state.parts
+    assert parts.backend.trigger is None
+    assert Gallery.open(tmp_path / "album").card.fingerprint == fingerprint_of(read_card(clean_run))
+
+
+def test_a_protected_models_key_verifies(
+    unfind, started: list[Any], protected_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    words = ("--create", "--host=0.0.0.0", "--port=1234")
+    said = unfind("serve", tmp_path / "album", "--run", protected_run, "--api-keys", keys, *words)
+    assert "open to others without encryption" in said.err
+    assert started[0].app.state.parts.backend.trigger is not None
+
+
+def test_what_is_missing_is_told(wrong, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path) -> None:
+    words = ("serve", tmp_path / "album", "--run", clean_run)
+    assert "unfind serve key new" in wrong(*words, "--api-keys", tmp_path / "none.json")
+    assert str(tmp_path / "album") in wrong(*words, "--api-keys", keys, code=1)
+    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "thesis.txt").write_text("x")
+    wrong(*words, "--api-keys", keys, "--create", code=1)
+    assert started == []
+
+
+def test_a_gallery_of_another_model_is_not_served(
+    wrong, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    Gallery.create(tmp_path / "album", dimension=16, fingerprint="other")
+    assert "'other'" in wrong("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys, code=1)
+
+
+def test_keys_are_made_listed_and_revoked(unfind, wrong, tmp_path: Path) -> None:
+    where = ("--api-keys", tmp_path / "keys.json")
+    key = unfind("serve", "key", "new", "phone", "--role=write", *where).out.strip()
+    found = KeyRing(tmp_path / "keys.json").find(key)
+    assert found is not None
+    assert found.role == "write"
+    made = unfind("serve", "key", "new", "page", *where, "--json").json
+    assert made["role"] == "read"
+    assert [row["name"] for row in unfind("serve", "key", "list", *where, "--json").json] == ["page", "phone"]
+    assert key not in unfind("serve", "key", "list", *where).out
+    assert unfind("serve", "key", "revoke", "phone", *where).out == "phone revoked.\n"
+    assert KeyRing(tmp_path / "keys.json").find(key) is None
+    assert "key list" in wrong("serve", "key", "revoke", "phone", *where)

@@ -1,0 +1,65 @@
+"""The API as a whole: its document is frozen, and no request breaks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+FROZEN = Path(__file__).with_name("openapi.json")
+EXAMPLES = 8
+"""Of each operation; benchmarks/api_fuzz.py runs a thousand and more."""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    told = app.openapi()
+    return {**told, "info": {**told["info"], "version": "-"}}
+
+
+def test_the_api_is_what_it_was(make_app: Callable[..., FastAPI]) -> None:
+    now = json.dumps(document(make_app()), indent=1, sort_keys=True) + "\n"
+    assert FROZEN.read_text() == now, f"the API has changed: if that is meant, write the new document to {FROZEN.name}"
+
+
+def test_the_api_fetches_no_addresses(make_app: Callable[..., FastAPI]) -> None:
+    text = json.dumps(document(make_app())).lower()
+    assert '"url"' not in text
+    assert '"uri"' not in text
+
+
+def test_schemathesis_finds_nothing(make_app: Callable[..., FastAPI], keys: Any) -> None:
+    schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    app = make_app()
+    with TestClient(app):
+        schema = schemathesis.openapi.from_asgi("/v1/openapi.json", app, headers=keys["write"])
+        operations = [found.ok() for found in schema.get_all_operations()]
+        assert len(operations) >= 12
+        for operation in operations:
+            _call_often(operation, keys["write"])
+
+
+def _call_often(operation: Any, headers: dict[str, str]) -> None:
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def call(case: Any) -> None:
+        case.call_and_validate(headers=headers)
+
+    call()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 3000), bits=st.integers(1, 255), cut=st.integers(0, 3000) | st.none())
+def test_damaged_photos_are_refused_or_read(
+    http: TestClient, jpeg: Callable[..., bytes], place: int, bits: int, cut: int | None
+) -> None:
+    data = bytearray(jpeg())
+    data[place % len(data)] ^= bits
+    answer = http.post("/v1/search", content=bytes(data[:cut]), headers={"Content-Type": "image/jpeg"})
+    assert answer.status_code in (200, 413, 422), answer.text

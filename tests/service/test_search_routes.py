@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from unfind.service.app import create_app
+from unfind.service.backend import Backend
+from unfind.service.limits import ServiceLimits
+
+JPEG = {"Content-Type": "image/jpeg"}
+RED, NEARLY, GREEN = (220, 30, 30), (210, 60, 30), (30, 220, 30)
+
+
+@pytest.fixture
+def ids(send: Callable[..., str]) -> list[str]:
+    """A red photo of ada's, a nearly red one of ben's, and a green one of ada's."""
+    return [
+        send(RED, 0, owner="ada"),
+        send(NEARLY, 1, owner="ben", label="x"),
+        send(GREEN, 2, owner="ada", collection="c"),
+    ]
+
+
+def found(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [hit["id"] for hit in answer.json()["hits"]]
+
+
+def test_search_by_photo(http: TestClient, ids: list[str], jpeg: Callable[..., bytes]) -> None:
+    def ask(**query: Any) -> Any:
+        return http.post("/v1/search", content=jpeg(RED, 0), headers=JPEG, params=query)
+
+    assert found(ask()) == ids
+    assert found(ask(k=1)) == ids[:1]
+    assert found(ask(without_self=True, k=1)) == ids[1:2]
+    assert found(ask(owner="ada")) == [ids[0], ids[2]]
+    assert found(ask(owner="ada", collection="c")) == ids[2:]
+    assert found(ask(label="x", exact=False)) == ids[1:2]
+    assert found(ask(min_score=0.9)) == ids[:2]
+    assert found(ask(added_from="2999-01-01T00:00:00Z")) == []
+    assert found(ask(added_before="2999-01-01T00:00:00+02:00")) == ids
+    assert found(ask(owner="' OR 1=1 --")) == []
+    assert http.get("/v1/gallery").json()["photos"] == 3
+
+
+def test_hits_hold_no_path_of_the_server(http: TestClient, ids: list[str], jpeg: Callable[..., bytes]) -> None:
+    [hit, *_] = http.post("/v1/search", content=jpeg(RED, 0), headers=JPEG).json()["hits"]
+    assert set(hit) == {"id", "score", "label", "owner", "collection", "width", "height", "added", "thumbnail"}
+    assert hit["thumbnail"] is None
+    [hit, *_] = http.post("/v1/search?thumbnails=true", content=jpeg(RED, 0), headers=JPEG).json()["hits"]
+    assert base64.b64decode(hit["thumbnail"]).startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"k": 0}, {"k": 1001}, {"k": "x"}, {"min_score": 2}, {"min_score": "nan"}, {"owner": "x" * 1025}),
+        *({"owner": "\0"}, {"added_from": "yesterday"}, {"added_from": "2024-01-01T00:00:00"}),
+    ],
+)
+def test_unfit_wishes_are_refused(http: TestClient, jpeg: Callable[..., bytes], query: dict[str, Any]) -> None:
+    answer = http.post("/v1/search", content=jpeg(), headers=JPEG, params=query)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unfit")
+
+
+def test_search_by_photos_of_the_gallery(http: TestClient, ids: list[str]) -> None:
+    answer = http.post("/v1/search/like", json={"ids": [ids[1], ids[0]], "k": 1})
+    assert [[hit["id"] for hit in one["hits"]] for one in answer.json()["answers"]] == [[ids[0]], [ids[1]]]
+    assert http.post("/v1/search/like", json={"ids": ["0" * 32]}).status_code == 404
+
+
+def test_search_by_embeddings(http: TestClient, ids: list[str]) -> None:
+    answer = http.post("/v1/search/embeddings", json={"embeddings": [[0, 1, 0], [1, 0, 0]], "k": 1, "owner": "ada"})
+    assert [[hit["id"] for hit in one["hits"]] for one in answer.json()["answers"]] == [[ids[2]], [ids[0]]]
+    for rows in ([[1, 0]], [[0, 0, 0]], [[1, 0, 0], [1]]):
+        assert http.post("/v1/search/embeddings", json={"embeddings": rows}).status_code == 422
+
+
+def test_verify(http: TestClient, backend: Backend, jpeg: Callable[..., bytes]) -> None:
+    answer = http.post("/v1/verify", content=jpeg(size=(200, 200)), headers=JPEG).json()
+    assert answer["marked"] is False
+    assert backend.trigger is not None
+    assert answer["key"] == backend.trigger.key.fingerprint
+
+
+def test_verify_without_a_key(
+    backend: Backend, ring: Any, keys: Any, jpeg: Callable[..., bytes], make_app: Callable[..., FastAPI]
+) -> None:
+    backend.trigger = None
+    with TestClient(create_app(backend, ring, ServiceLimits()), headers=keys["read"]) as client:
+        assert client.post("/v1/verify", content=jpeg(), headers=JPEG).status_code == 409
