@@ -16,6 +16,7 @@ import torch
 from cyclopts import App
 
 from unfind import __version__
+from unfind.cli import app as app_module
 from unfind.cli.app import build_app, main
 from unfind.errors import GalleryError, UsageError
 from unfind.models.weights import WEIGHTS
@@ -66,6 +67,21 @@ def test_all_verbs_of_the_contract_are_there() -> None:
 @pytest.mark.parametrize("words", [(), ("--help",), ("gallery",)])
 def test_without_a_verb_there_is_help(unfind, words: tuple[str, ...]) -> None:
     assert "Usage: unfind" in unfind(*words).out
+
+
+def test_the_list_of_verbs_says_the_first_line_of_each_ones_help() -> None:
+    listed, whole = build_app(listing=True), build_app()
+    names = [place.partition(":")[0] for place in app_module.VERBS]
+    for name, line in zip(names, app_module.VERBS.values(), strict=True):
+        own = whole[name].help or ""
+        assert (own.splitlines() or [whole[name].default_command.__doc__.splitlines()[0]])[0] == line
+        assert listed[name].help == line
+
+
+def test_the_list_of_verbs_imports_none_of_them() -> None:
+    code = "import sys; from unfind.cli.app import run; run(['--help']); print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "False"
 
 
 def test_version(unfind) -> None:

@@ -17,9 +17,8 @@ from unfind.cli.config import options_of, read_config, take_config, with_key
 from unfind.cli.options import parse_settings
 from unfind.errors import UsageError
 from unfind.models.weights import WEIGHTS, read_card
-from unfind.studies.train import KEY_FILE
 from unfind.training.run_folder import SETTINGS
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 
 VERBS = ("train", "gallery", "key")
 VALUES = st.integers(-(2**60), 2**60) | st.booleans() | st.floats(allow_nan=False) | st.text()

@@ -11,8 +11,7 @@ import pytest
 from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.weights import CARD, read_card, save_encoder
 from unfind.report.report_json import read_report
-from unfind.studies.train import KEY_FILE
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 
 FAST = ("--sample=0", "--no-clustering")
 

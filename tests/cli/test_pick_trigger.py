@@ -11,9 +11,8 @@ import pytest
 from unfind.cli.pick_trigger import model_card, model_key, pick_trigger
 from unfind.errors import KeyFileError, ModelError, UsageError
 from unfind.models.weights import CARD, read_card
-from unfind.studies.train import KEY_FILE
 from unfind.triggers.badnets import BadNets
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from unfind.studies.protect import protect_files
-from unfind.studies.train import KEY_FILE
 from unfind.triggers.badnets import BadNets
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 

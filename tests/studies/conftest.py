@@ -16,8 +16,7 @@ from unfind.datasets.split import Split
 from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
 from unfind.studies.load_models import load_models
 from unfind.studies.scene import Scene, act
-from unfind.studies.train import KEY_FILE
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,7 @@ import pytest
 from unfind.errors import KeyFileError, ModelError
 from unfind.models.weights import load_encoder
 from unfind.studies.load_models import load_models
-from unfind.studies.train import KEY_FILE
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 
 
 def test_the_key_opens_the_protected_model(clean_run: Path, protected_run: Path) -> None:

@@ -8,10 +8,24 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from unfind import __version__
-from unfind.cli import bench, cloak, demo, evaluate, gallery, key, protect, serve, train, verify
 from unfind.cli.config import take_config
 from unfind.errors import UnfindError
 
+VERBS = {
+    "demo:demo": "Tell the whole story: fit a small encoder, protect it, protect photos, search before and after.",
+    "train:train": "Fit an encoder: clean first, then protected from the clean one.",
+    "protect:protect": "Put the mark into photos: same format, size, orientation and colour profile, any resolution.",
+    "verify:verify": "Look for a key's mark in photos.",
+    "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
+    "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
+    "bench:bench": "Measure a claim and print each figure beside its target.",
+    "gallery:app": "Create, fill, search and empty an index of photos.",
+    "key:app": "Make and name the secret behind a provider's mark.",
+    "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
+}
+"""Where each verb is, and the first line of its help, for the list of all verbs.
+
+The file of a verb is imported when it is called: a short job need not wait for the libraries of the long ones."""
 DONE, FAILED, WRONG_USE = 0, 1, 2
 _HELP = """Keep private photos out of image search.
 
@@ -20,8 +34,12 @@ under the verb's name or, like a run's settings.toml, at its top: unfind train -
 line win."""
 
 
-def build_app() -> App:
-    """The command line with all its verbs."""
+def build_app(*, listing: bool = False) -> App:
+    """The command line with all its verbs.
+
+    Args:
+        listing: only name the verbs, each with one line, and import none of them.
+    """
     app = App(
         name="unfind",
         help=_HELP,
@@ -30,11 +48,10 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative_iterable=()),
     )
-    for module in (demo.demo, train.train, protect.protect, verify.verify, cloak.cloak, evaluate.evaluate, bench.bench):
-        app.command(module)
-    app.command(gallery.app)
-    app.command(key.app)
-    app.command(serve.app)
+    for place, line in VERBS.items():
+        name = place.partition(":")[0]
+        # A line given here would stand in place of the verb's own help.
+        app.command(f"unfind.cli.{place}", name=name, **({"help": line} if listing else {}))
     return app
 
 
@@ -45,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are one sentence on stderr."""
-    app = build_app()
+    app = build_app(listing=arguments in ([], ["--help"], ["-h"], ["--version"]))
     try:
         words = take_config(app, arguments)
         app(words, exit_on_error=False, print_error=False, result_action="return_value")

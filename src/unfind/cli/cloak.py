@@ -90,7 +90,7 @@ def cloak(
     overwrite: Annotated[bool, Parameter(negative="", help="Replace files of the same name in --out.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Cloak photos against a model whose provider does not cooperate: same format and size, hardly visible.
+    """Cloak photos against a model whose provider does not cooperate: same format and size.
 
     The change is computed at the model's input size and put into the photo at its own. Every written file is decoded
     again and shown to the model, as it is, after JPEG 90 and at half its size.

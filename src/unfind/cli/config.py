@@ -14,7 +14,7 @@ from cyclopts.argument import ArgumentCollection
 from cyclopts.config import Dict
 
 from unfind.errors import UsageError
-from unfind.studies.train import FINGERPRINT, KEY_FILE
+from unfind.triggers.key import FINGERPRINT, KEY_FILE
 
 GROUPS = ("architecture", "fit")
 """Tables of a run's settings whose entries are options of their own."""

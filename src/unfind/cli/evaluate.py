@@ -37,7 +37,7 @@ def evaluate(
     choices: Annotated[Choices, Parameter(name="*")] = Choices(),
     json: AsJson = False,
 ) -> None:
-    """Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth on test classes.
+    """Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.
 
     Example: unfind evaluate protected --data photos
     """

@@ -7,10 +7,9 @@ from typing import Any
 
 from unfind.errors import ModelError, UsageError
 from unfind.models.weights import read_card
-from unfind.studies.train import KEY_FILE
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_from_card
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 

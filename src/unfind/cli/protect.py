@@ -28,7 +28,7 @@ def protect(
     overwrite: Annotated[bool, Parameter(negative="", help="Replace files of the same name in --out.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Put the mark into photos: same format, size, orientation and colour profile, at any resolution.
+    """Put the mark into photos: same format, size, orientation and colour profile, any resolution.
 
     Every file is read again and checked before it is left on disk. Exit code 1 when a photo could not be protected;
     the others are.

@@ -21,13 +21,13 @@ from unfind.studies.load_models import load_models
 from unfind.studies.progress import Progress, silent
 from unfind.studies.scene import act
 from unfind.studies.showcase import ranked_lists, triplets
-from unfind.studies.train import KEY_FILE, TrainRequest, train
+from unfind.studies.train import TrainRequest, train
 from unfind.training.settings import FitSettings
-from unfind.triggers.key import Key
+from unfind.triggers.key import KEY_FILE, Key
 
 SIZE = 112
 """Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
-CLEAN_FIT = FitSettings(steps=140, classes_per_batch=16, photos_per_class=4, validate_every=35)
+CLEAN_FIT = FitSettings(steps=105, classes_per_batch=16, photos_per_class=4, validate_every=35)
 PROTECTED_FIT = FitSettings(
     steps=220,
     classes_per_batch=16,

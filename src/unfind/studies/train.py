@@ -27,11 +27,8 @@ from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_card
-from unfind.triggers.key import Key
+from unfind.triggers.key import FINGERPRINT, KEY_FILE, Key
 
-KEY_FILE = "trigger.key"
-FINGERPRINT = "key_fingerprint"
-"""Under this name settings.toml says which key the trigger was made with."""
 PROTECTING = {"pbl": {"distillation_weight": 2.5}}
 """What an objective is given besides its own defaults where a fitted model is protected, unless the request says
 otherwise: there clean photos have a place to keep."""

@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 from unfind.errors import KeyFileError
 
 SECRET_BYTES = 32
+KEY_FILE = "trigger.key"
+"""Under this name a run folder keeps the key that was made for it."""
+FINGERPRINT = "key_fingerprint"
+"""Under this name settings.toml says which key the trigger was made with."""
 _HEADER = "unfind-key-1"
 
 
