@@ -16,8 +16,9 @@ from unfind.cloaks.tanh import steepness
 class HAG(GradientCloak):
     """The Hamming-space adversary (Yang et al., 2018); non-targeted only.
 
-    With ``h' = tanh(alpha C)``, own code h and w = 1 for the bits with ``|h' - h| < 1 + t``, which are not safely turned:
-    ``(sum of w h' h / sum of w + 1)^2 + beta (mean of w h')^2``. The second term keeps bits from drifting all to one side.
+    With ``h' = tanh(alpha C)``, own code h and w = 1 for the bits with ``|h' - h| < 1 + t``, which are not safely
+    turned: ``(sum of w h' h / sum of w + 1)^2 + beta (mean of w h')^2``. The second term keeps bits from drifting all
+    to one side.
 
     Args:
         pace: the numbers of the loop.
