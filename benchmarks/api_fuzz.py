@@ -21,6 +21,8 @@ import numpy as np
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
+from schemathesis.python import asgi
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from unfind.gallery.store import Gallery
@@ -42,7 +44,7 @@ class MeanColour:
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
-def fuzz_operations(schema: Any, headers: dict[str, str], cases: int) -> dict[str, Any]:
+def fuzz_operations(schema: Any, session: Any, headers: dict[str, str], cases: int) -> dict[str, Any]:
     """Call every operation; for each the number of cases and what was wrong."""
     found: dict[str, Any] = {}
     for operation in (result.ok() for result in schema.get_all_operations()):
@@ -51,7 +53,7 @@ def fuzz_operations(schema: Any, headers: dict[str, str], cases: int) -> dict[st
         @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def call(case: Any, statuses: Counter[int] = statuses) -> None:
-            statuses[case.call_and_validate(headers=headers).status_code] += 1
+            statuses[_validated(case, session, headers)] += 1
 
         try:
             call()
@@ -60,6 +62,13 @@ def fuzz_operations(schema: Any, headers: dict[str, str], cases: int) -> dict[st
             wrong = str(error)[:2000]
         found[operation.label] = {"statuses": dict(statuses), "wrong": wrong}
     return found
+
+
+def _validated(case: Any, session: Any, headers: dict[str, str]) -> int:
+    # Any bytes fit the word "binary", but only a photo is one.
+    return int(
+        case.call_and_validate(session=session, headers=headers, excluded_checks=[positive_data_acceptance]).status_code
+    )
 
 
 def fuzz_photos(client: TestClient, count: int, seed: int = 0) -> dict[str, Any]:
@@ -94,9 +103,14 @@ def main(cases: int, photos: int) -> int:
         headers = {"Authorization": f"Bearer {ring.new('fuzz', 'write')}"}
         gallery = Gallery.open(place / "g", resident=True)
         app = create_app(Backend(gallery, MeanColour(), limits.photo, SpreadSpectrum(Key.from_seed(1))), ring, limits)
+        schema = schemathesis.openapi.from_dict(app.openapi())
+        schema.app = app
+        with asgi.get_client(app) as session:
+            operations = fuzz_operations(schema, session, headers, cases)
+        asgi.shutdown_lifespans()  # lets go of the gallery, which a second service takes
+        gallery = Gallery.open(place / "g", resident=True)
+        app = create_app(Backend(gallery, MeanColour(), limits.photo), ring, limits)
         with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
-            schema = schemathesis.openapi.from_asgi("/v1/openapi.json", app, headers=headers)
-            operations = fuzz_operations(schema, headers, cases)
             damaged = fuzz_photos(client, photos)
     print(json.dumps({"cases": cases, "operations": operations, "photos": damaged}, indent=2))
     unexpected = set(damaged["statuses"]) - {200, 413, 422}

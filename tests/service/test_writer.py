@@ -118,6 +118,17 @@ def test_many_commits_are_merged(
     assert compacted.wait(PATIENCE)
 
 
+def test_merging_that_fails_stops_no_writing(
+    writer: Writer, photo: Callable[[int], Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Gallery) -> None:
+        raise GalleryError("no space")
+
+    monkeypatch.setattr(module, "COMPACT_AFTER", 1)
+    monkeypatch.setattr(Gallery, "compact", full)
+    assert [writer.add(photo(number)).result(PATIENCE) for number in range(3)] == [True] * 3
+
+
 def test_a_gallery_that_is_gone_is_told(tmp_path: Path, gallery: Gallery) -> None:
     (tmp_path / "album").rename(tmp_path / "elsewhere")
     with pytest.raises(GalleryError):

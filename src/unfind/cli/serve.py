@@ -44,6 +44,8 @@ def serve(
     """Serve a gallery until the process is asked to end.
 
     Example: unfind serve album --run protected
+
+    Example: unfind serve milvus://localhost:19530/album --run protected --create
     """
     try:
         from unfind.service.app import create_app
@@ -122,7 +124,11 @@ def _opened(place: str, embedder: Embedder, create: bool) -> Gallery:
     try:
         return Gallery.open(place, resident=True)
     except UnfindError:
-        if not create or ("://" not in place and Path(place).exists() and any(Path(place).iterdir())):
+        if not create or ("://" not in place and _in_use(Path(place))):
             raise
     Gallery.create(place, dimension=embedder.dimension, fingerprint=embedder.fingerprint)
     return Gallery.open(place, resident=True)
+
+
+def _in_use(path: Path) -> bool:
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))

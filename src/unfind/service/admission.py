@@ -63,6 +63,7 @@ class Admission:
         self._app, self._limits = app, limits
         self.gates: dict[Role, Gate] = {
             "read": Gate(limits.readers, limits.waiting, limits.retry_seconds),
+            # Writers wait for the disk together; how many decode at once is limited where they do.
             "write": Gate(limits.writers + limits.waiting, limits.waiting, limits.retry_seconds),
         }
 

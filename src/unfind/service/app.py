@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ def create_app(backend: Backend, ring: KeyRing, limits: ServiceLimits | None = N
         An ASGI app.
     """
     limits = limits or ServiceLimits()
-    parts = Parts(backend, Writer(backend.gallery), Meters(), limits)
+    parts = Parts(backend, Writer(backend.gallery), Meters(), asyncio.Semaphore(limits.writers))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

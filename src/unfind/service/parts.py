@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,7 +10,6 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from unfind.service.backend import Backend
-from unfind.service.limits import ServiceLimits
 from unfind.service.observe import Meters
 from unfind.service.schemas import Refusal
 from unfind.service.writer import Writer
@@ -17,12 +17,19 @@ from unfind.service.writer import Writer
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one service."""
+    """The parts of one service.
+
+    Attributes:
+        backend: Gallery and model.
+        writer: The one thread that writes.
+        meters: Numbers for Prometheus.
+        preparing: Held while a photo is decoded and embedded for adding; waiting for the disk needs no core.
+    """
 
     backend: Backend
     writer: Writer
     meters: Meters
-    limits: ServiceLimits
+    preparing: asyncio.Semaphore
 
 
 def parts_of(request: Request) -> Parts:

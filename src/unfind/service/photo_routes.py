@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from unfind.gallery.ids import ID_LENGTH
 from unfind.service.parts import PHOTO_BODY, Service, WithKey, refusals
 from unfind.service.photo_body import photo_body
 from unfind.service.problem import ProblemError
 from unfind.service.schemas import Added, Erase, ErasureReceipt, Page, PhotoFacts, PhotoId, Removed, Text, Twin
+from unfind.service.waiting import answered, in_thread
 
 router = APIRouter(prefix="/v1", dependencies=[WithKey])
 PAGE = 100
@@ -29,8 +28,8 @@ async def list_photos(
 ) -> Page:
     """List photos by id, page by page."""
     gallery = service.backend.gallery
-    ids = await run_in_threadpool(gallery.ids, after=after or "", limit=limit + 1)
-    rows = await run_in_threadpool(service.backend.facts, ids[:limit])
+    ids = await in_thread(gallery.ids, after=after or "", limit=limit + 1)
+    rows = await in_thread(service.backend.facts, ids[:limit])
     return Page(photos=[PhotoFacts(**row) for row in rows], next=ids[limit - 1] if len(ids) > limit else None)
 
 
@@ -49,12 +48,13 @@ async def add_photo(
     """Add a photo; one of the same content is left as it is. When this answers, the photo is on disk."""
     data = await photo_body(request)
     backend = service.backend
-    record = await run_in_threadpool(backend.prepare, data, label=label, owner=owner, collection=collection)
+    async with service.preparing:
+        record = await in_thread(backend.prepare, data, label=label, owner=owner, collection=collection)
     twin = None
     if near_duplicates is not None:
-        notice = await run_in_threadpool(backend.near_duplicate, record, near_duplicates)
+        notice = await in_thread(backend.near_duplicate, record, near_duplicates)
         twin = Twin(id=notice.twin, score=notice.score) if notice else None
-    added = await asyncio.wrap_future(service.writer.add(record))
+    added = await answered(service.writer.add(record))
     response.headers["Location"] = f"/v1/photos/{record.id}"
     return Added(id=record.id, added=added, near_duplicate=twin)
 
@@ -62,7 +62,7 @@ async def add_photo(
 @router.get("/photos/{photo_id}", responses=refusals(404), operation_id="get_photo")
 async def get_photo(photo_id: _Id, service: Service) -> PhotoFacts:
     """Say what is known of a photo."""
-    rows = await run_in_threadpool(service.backend.facts, [photo_id])
+    rows = await in_thread(service.backend.facts, [photo_id])
     if not rows:
         raise _absent()
     return PhotoFacts(**rows[0])
@@ -76,7 +76,7 @@ async def get_photo(photo_id: _Id, service: Service) -> PhotoFacts:
 )
 async def get_thumbnail(photo_id: _Id, service: Service) -> Response:
     """Send the small picture of a photo."""
-    picture = await run_in_threadpool(service.backend.thumbnail, photo_id)
+    picture = await in_thread(service.backend.thumbnail, photo_id)
     if not picture:
         raise _absent()
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
@@ -85,7 +85,7 @@ async def get_thumbnail(photo_id: _Id, service: Service) -> Response:
 @router.delete("/photos/{photo_id}", responses=refusals(404), operation_id="remove_photo")
 async def remove_photo(photo_id: _Id, service: Service) -> Removed:
     """Take a photo out of every search at once; erasing also frees its bytes."""
-    removed = await asyncio.wrap_future(service.writer.remove([photo_id]))
+    removed = await answered(service.writer.remove([photo_id]))
     if not removed:
         raise _absent()
     return Removed(removed=removed)
@@ -94,7 +94,7 @@ async def remove_photo(photo_id: _Id, service: Service) -> Removed:
 @router.post("/erasures", responses=refusals(), operation_id="erase")
 async def erase(wanted: Erase, service: Service) -> ErasureReceipt:
     """Erase photos from every file of the gallery, look whether it is true, and give a receipt."""
-    receipt = await asyncio.wrap_future(service.writer.erase(wanted.ids))
+    receipt = await answered(service.writer.erase(wanted.ids))
     return ErasureReceipt.model_validate(asdict(receipt))
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime
-from starlette.concurrency import run_in_threadpool
 
 from unfind.errors import UsageError
 from unfind.gallery.filter import Filter
@@ -18,6 +17,7 @@ from unfind.service.parts import PHOTO_BODY, Service, WithKey, refusals
 from unfind.service.photo_body import photo_body
 from unfind.service.problem import ProblemError
 from unfind.service.schemas import Answer, Answers, ByEmbedding, Found, LikeThese, Text, Verified, Wanted
+from unfind.service.waiting import in_thread
 
 router = APIRouter(prefix="/v1", dependencies=[WithKey])
 _Score = Annotated[float | None, Query(ge=-1, le=1, allow_inf_nan=False, description="Only this score or more.")]
@@ -45,14 +45,14 @@ async def search(
     data = await photo_body(request)
     where = Filter(owner, collection, label, added_from, added_before)
     how = Search(k, exact, min_score, where, thumbnails)
-    hits = await run_in_threadpool(service.backend.search_photo, data, how, without_self=without_self)
+    hits = await in_thread(service.backend.search_photo, data, how, without_self=without_self)
     return _answer(hits, thumbnails)
 
 
 @router.post("/search/like", responses=refusals(404), operation_id="search_like")
 async def search_like(wanted: LikeThese, service: Service) -> Answers:
     """Find the photos most similar to some that are in the gallery, each without itself."""
-    found = await run_in_threadpool(service.backend.search_like, wanted.ids, _how(wanted))
+    found = await in_thread(service.backend.search_like, wanted.ids, _how(wanted))
     if found is None:
         raise ProblemError(404, "Expected photos of the gallery: at least one of these is not there.")
     return Answers(answers=[_answer(hits, wanted.thumbnails) for hits in found])
@@ -61,7 +61,7 @@ async def search_like(wanted: LikeThese, service: Service) -> Answers:
 @router.post("/search/embeddings", responses=refusals(), operation_id="search_embeddings")
 async def search_embeddings(wanted: ByEmbedding, service: Service) -> Answers:
     """Find the photos nearest to embeddings of the gallery's model."""
-    found = await run_in_threadpool(service.backend.search_embeddings, wanted.embeddings, _how(wanted))
+    found = await in_thread(service.backend.search_embeddings, wanted.embeddings, _how(wanted))
     return Answers(answers=[_answer(hits, wanted.thumbnails) for hits in found])
 
 
@@ -69,7 +69,7 @@ async def search_embeddings(wanted: ByEmbedding, service: Service) -> Answers:
 async def verify(request: Request, service: Service) -> Verified:
     """Say whether a photo carries the mark of the service's key; the photo is not kept."""
     data = await photo_body(request)
-    found = await run_in_threadpool(service.backend.verify, data)
+    found = await in_thread(service.backend.verify, data)
     if found is None or service.backend.trigger is None:
         raise ProblemError(409, "This service has no key to look for: start it with --key FILE.")
     fingerprint = service.backend.trigger.key.fingerprint

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from starlette.concurrency import run_in_threadpool
 
 from unfind.service.parts import Service, WithKey, refusals
 from unfind.service.schemas import GalleryFacts, Health
+from unfind.service.waiting import in_thread
 
 router = APIRouter(prefix="/v1")
 
@@ -24,7 +24,7 @@ async def gallery(service: Service) -> GalleryFacts:
     card = engine.card
     return GalleryFacts(
         name=card.name,
-        photos=await run_in_threadpool(engine.count),
+        photos=await in_thread(engine.count),
         dimension=card.dimension,
         kind=card.kind,
         model=card.fingerprint,
@@ -42,5 +42,5 @@ async def gallery(service: Service) -> GalleryFacts:
 )
 async def metrics(service: Service) -> Response:
     """Numbers for Prometheus."""
-    service.meters.photos.set(await run_in_threadpool(service.backend.gallery.engine.count))
+    service.meters.photos.set(await in_thread(service.backend.gallery.engine.count))
     return Response(service.meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

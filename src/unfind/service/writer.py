@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from unfind.gallery.erasure import Receipt, erase_with_receipt, photo_digest
 from unfind.gallery.record import Record
 from unfind.gallery.store import Gallery
 
+log = logging.getLogger("unfind.service")
 AT_ONCE = 256
 """Jobs of one commit; more would make the first one wait."""
 COMPACT_AFTER = 128
@@ -103,7 +105,8 @@ class Writer:
             if job is None:
                 self._jobs.put(None)  # found again when the jobs before it are done
                 break
-            jobs.append(job)
+            if job.answer.set_running_or_notify_cancel():
+                jobs.append(job)
         return jobs
 
     def _commit(self, jobs: list[Job]) -> None:
@@ -120,7 +123,13 @@ class Writer:
                         job.answer.set_exception(error)
         self._commits += 1
         if self._commits % COMPACT_AFTER == 0:
+            self._compact()
+
+    def _compact(self) -> None:
+        try:
             self._gallery.compact()
+        except GalleryError as error:  # the writes themselves are on disk; the next turn tries again
+            log.error("compaction failed", extra={"facts": {"sentence": str(error)}})
 
     def _add(self, jobs: list[Job]) -> None:
         records = [job.payload for job in jobs]
