@@ -17,7 +17,7 @@ FLOORS = (
     {"evaluation", "objectives"},
     {"report", "images"},
     {"models"},
-    {"datasets", "gallery", "triggers"},
+    {"datasets", "defences", "gallery", "triggers"},
     {"training"},
     {"studies"},
     {"cli"},

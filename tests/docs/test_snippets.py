@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from unfind.datasets import spec
+from unfind.defences import choose as defences
 from unfind.objectives import choose as objectives
 from unfind.triggers import choose as triggers
 
@@ -40,7 +41,8 @@ def commands(block: str) -> Iterator[list[str]]:
 @pytest.fixture
 def _registries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a page registers is forgotten after it."""
-    for module, name in ((triggers, "TRIGGERS"), (objectives, "OBJECTIVES"), (spec, "OFFICIAL"), (spec, "BY_CLASS")):
+    registries = ((triggers, "TRIGGERS"), (objectives, "OBJECTIVES"), (spec, "OFFICIAL"), (spec, "BY_CLASS"))
+    for module, name in (*registries, (defences, "FILTERS"), (defences, "MODEL_DEFENCES")):
         registry: dict[str, Any] = getattr(module, name)
         for known in registry:
             monkeypatch.setitem(registry, known, registry[known])
@@ -76,7 +78,7 @@ def check(words: list[str], root: Path, parse_command: Callable[[list[str]], Any
         assert all((root / word).exists() for word in rest if word.startswith("docs/"))
 
 
-@pytest.mark.parametrize("kind", ["loss", "trigger", "dataset", "backbone"])
+@pytest.mark.parametrize("kind", ["loss", "trigger", "defence", "dataset", "backbone"])
 def test_each_kind_of_extension_has_an_example_that_fits_on_a_screen(kind: str, root: Path) -> None:
     found = [text for _, text in blocks(root / "docs" / "extend" / f"{kind}.md", "python")]
     assert len(found) >= 2, "one block defines it, one uses it"
