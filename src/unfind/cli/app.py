@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from unfind import __version__
-from unfind.cli import bench, demo, evaluate, gallery, key, protect, train, verify
+from unfind.cli import bench, demo, evaluate, gallery, key, protect, reproduce, train, verify
 from unfind.cli.config import take_config
 from unfind.errors import UnfindError
 
@@ -34,6 +34,7 @@ def build_app() -> App:
         app.command(module)
     app.command(gallery.app)
     app.command(key.app)
+    app.command(reproduce.app)
     return app
 
 
