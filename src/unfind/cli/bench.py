@@ -14,13 +14,14 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_hashing import bench_hashing
+from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 
-BENCHES = {"protection": bench_protection, "hashing": bench_hashing}
+BENCHES = {"protection": bench_protection, "hashing": bench_hashing, "mip": bench_mip}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection or hashing.")],
+    name: Annotated[str, Parameter(help="protection, hashing or mip.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -37,6 +38,7 @@ def bench(
     """Measure a claim and print each figure beside its target.
 
     Example: unfind bench protection --data photos --quick --out protection.json
+    Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     """
     if name not in BENCHES:

@@ -116,8 +116,8 @@ def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str]) -> lis
         for cell in cells:
             folder = grid.fit(cell, seed)
             weights = [fingerprint_of(read_card(one)) for one in (grid.fit(None, seed), folder)]
-            asked = [*weights, *names]
-            found = kept(folder / f"defences-{names[0]}.json", asked, lambda: _curves(grid, cell, seed, names))  # noqa: B023
+            asked = [*weights, *(f"{trial.name}={trial.value:g}" for trial in trials(names))]
+            found = kept(folder / f"defences-{'-'.join(names)}.json", asked, lambda: _curves(grid, cell, seed, names))  # noqa: B023
             rows += [{"seed": seed, "method": cell.method, "trigger": cell.trigger, **one} for one in found]
     return rows
 
