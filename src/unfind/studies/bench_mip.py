@@ -1,7 +1,7 @@
 """The claim about MIP's methods: privacy and search of PBL, CBL and the label baseline, under filters and pruning.
 
-For each seed one clean model is fitted, all methods go on from it, and the clean model goes on beside them. The claim is
-made by the strict protocol; what the paper protocol makes of the same embeddings stands beside it under its own name.
+For each seed one clean model is fitted, all methods go on from it, and the clean model goes on beside them. The claim
+is made by the strict protocol; what the paper protocol makes of the same embeddings stands beside it, named so.
 """
 
 from __future__ import annotations
