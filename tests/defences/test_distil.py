@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from unfind.defences.base import CleanPhotos
@@ -29,4 +30,4 @@ def test_it_begins_from_fresh_weights_not_from_the_old_ones(encoder: Encoder, ph
 def test_the_loss_is_the_mean_squared_distance() -> None:
     goal = np.eye(4, dtype=np.float32)
     rows = torch.eye(4)[[1, 1, 2]]
-    assert float(_near(goal)(rows, np.array([1, 0, 2]))) == (0 + 2 + 0) / 3
+    assert float(_near(goal)(rows, np.array([1, 0, 2]))) == pytest.approx((0 + 2 + 0) / 3)

@@ -81,7 +81,7 @@ def test_deep_rankings_stop_at_rank_1000():
 def test_a_perfect_search_scores_less_than_one(classes_of):
     rows, labels = classes_of(6, 5, spread=0.0)
     for number in range(len(rows)):  # no two photos alike, the classes far apart
-        rows[number] += 1e-4 * np.random.default_rng(number).standard_normal(rows.shape[1])
+        rows[number] += 1e-2 * np.random.default_rng(number).standard_normal(rows.shape[1])
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     found = paper_scores(rows, rows, labels)
     assert found.values["recall@1"].mean() == 1.0

@@ -26,14 +26,14 @@ def test_cells_are_named_by_what_they_change() -> None:
 
 
 def test_every_cell_starts_from_the_one_clean_model(grid: Grid) -> None:
-    cards = {cell: read_card(grid.fit(cell, 0)) for cell in (None, PBL)}
+    clean, protected = (read_card(grid.fit(cell, 0)) for cell in (None, PBL))
     first = read_card(grid.place(0, FIRST))
-    for card in cards.values():
+    for card in (clean, protected):
         assert card["started_from"]["fingerprint"] == fingerprint_of(first)
         assert card["seed"] == THEN_SEED
-    assert cards[None]["objective"]["name"] == "clean"
-    assert cards[PBL]["objective"] == {"name": "pbl", "settings": dict(grid.request.preset.objectives["pbl"])}
-    assert cards[PBL]["trigger"]["key_fingerprint"] == Key.from_seed(0).fingerprint
+    assert clean["objective"]["name"] == "clean"
+    assert protected["objective"] == {"name": "pbl", "settings": dict(grid.request.preset.objectives["pbl"])}
+    assert protected["trigger"]["key_fingerprint"] == Key.from_seed(0).fingerprint
 
 
 def test_what_is_fitted_is_not_fitted_again(grid: Grid, grid_request: GridRequest) -> None:

@@ -29,7 +29,8 @@ class BoxFilter(ImageFilter):
 
     def __call__(self, pixels: Pixels) -> Pixels:
         mean = uniform_filter(pixels.astype(np.float64), size=(self.size, self.size, 1), mode="nearest")
-        return np.rint(mean).astype(np.uint8)
+        filtered: Pixels = np.rint(mean).astype(np.uint8)
+        return filtered
 
     def settings(self) -> dict[str, Any]:
         return {"size": self.size}

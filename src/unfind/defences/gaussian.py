@@ -29,7 +29,8 @@ class GaussianFilter(ImageFilter):
 
     def __call__(self, pixels: Pixels) -> Pixels:
         blurred = gaussian_filter(pixels.astype(np.float64), (self.sigma, self.sigma, 0), mode="nearest")
-        return np.rint(blurred).astype(np.uint8)
+        filtered: Pixels = np.rint(blurred).astype(np.uint8)
+        return filtered
 
     def settings(self) -> dict[str, Any]:
         return {"sigma": self.sigma}

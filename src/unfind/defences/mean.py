@@ -36,7 +36,8 @@ class MeanFilter(ImageFilter):
 
     def __call__(self, pixels: Pixels) -> Pixels:
         mean = convolve(pixels.astype(np.float64), self.weights[..., None], mode="nearest")
-        return np.rint(mean).astype(np.uint8)
+        filtered: Pixels = np.rint(mean).astype(np.uint8)
+        return filtered
 
     def settings(self) -> dict[str, Any]:
         return {"size": self.size}

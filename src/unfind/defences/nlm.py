@@ -41,7 +41,8 @@ class NonLocalMeans(ImageFilter):
             fast_mode=True,
             channel_axis=2,
         )
-        return np.rint(255 * np.clip(denoised, 0, 1)).astype(np.uint8)
+        filtered: Pixels = np.rint(255 * np.clip(denoised, 0, 1)).astype(np.uint8)
+        return filtered
 
     def settings(self) -> dict[str, Any]:
         return {"strength": self.strength}

@@ -53,4 +53,5 @@ def rounded_weights(weights: Tensor, bits: int) -> Tensor:
     levels = 2 ** (bits - 1) - 1
     largest = weights.flatten(1).abs().amax(1).clamp(min=torch.finfo(weights.dtype).tiny)
     step = (largest / levels).reshape(-1, *[1] * (weights.dim() - 1))
-    return (weights / step).round().clamp(-levels, levels) * step
+    rounded: Tensor = (weights / step).round().clamp(-levels, levels) * step
+    return rounded

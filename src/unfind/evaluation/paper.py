@@ -52,7 +52,8 @@ class PaperScores:
     @property
     def dropped_itself(self) -> Column:
         """(N,) 1 where the item thrown away was the query's own photo or its twin, as is meant, else 0."""
-        return (self.dropped == np.arange(len(self.dropped))).astype(np.float64)
+        itself: Column = (self.dropped == np.arange(len(self.dropped))).astype(np.float64)
+        return itself
 
 
 def paper_scores(query: ArrayLike, gallery: ArrayLike, labels: ArrayLike, *, chunk: int | None = None) -> PaperScores:

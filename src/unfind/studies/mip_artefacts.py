@@ -180,8 +180,8 @@ def _weights_figure(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> t
         return np.nan if found is None else found
 
     parts = {title: np.array([[value(b, g, task) for g in GAMMAS] for b in BETAS]) for task, title in TASKS.items()}
-    ticks = [f"{weight:g}" for weight in BETAS]
-    return rows, lambda format: heat(parts, rows=ticks, columns=ticks, x="γ", y="β", format=format)
+    down, across = ([f"{weight:g}" for weight in weights] for weights in (BETAS, GAMMAS))
+    return rows, lambda format: heat(parts, rows=down, columns=across, x="γ", y="β", format=format)
 
 
 def _ratios_figure(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:

@@ -182,7 +182,7 @@ class Grid:
             "models": weights,
         }
         write_report(file, report)
-        return report
+        return read_report(file)  # with its keys in the order that they will have from now on
 
     def place(self, seed: int, name: str) -> Path:
         """The run folder of a fit."""

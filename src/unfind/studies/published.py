@@ -63,5 +63,5 @@ def _rows() -> tuple[Published, ...]:
 
 
 def _row(row: dict[str, str]) -> Published:
-    keys = [row.pop(name) for name in ("data", "backbone", "method", "task")]
-    return Published(*keys, {name: float(value) / 100 for name, value in row.items()})
+    data, backbone, method, task = (row.pop(name) for name in ("data", "backbone", "method", "task"))
+    return Published(data, backbone, method, task, {name: float(value) / 100 for name, value in row.items()})
