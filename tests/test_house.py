@@ -17,7 +17,7 @@ FLOORS = (
     {"evaluation", "objectives"},
     {"report", "images"},
     {"models"},
-    {"datasets", "gallery", "triggers", "cloaks"},
+    {"datasets", "defences", "gallery", "triggers", "cloaks"},
     {"training", "service"},
     {"studies"},
     {"cli"},

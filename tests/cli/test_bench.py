@@ -12,6 +12,7 @@ from unfind.models.encoder import Architecture
 from unfind.report.bench_json import read_bench
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.bench_hashing import bench_hashing
+from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 
 
@@ -40,6 +41,10 @@ def test_the_protection_bench_is_the_study() -> None:
 
 def test_the_hashing_bench_is_the_study() -> None:
     assert module.BENCHES["hashing"] is bench_hashing
+
+
+def test_the_mip_bench_is_the_study() -> None:
+    assert module.BENCHES["mip"] is bench_mip
 
 
 def test_words_reach_the_bench(unfind, asked: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -41,6 +41,18 @@ def test_json_is_the_report(unfind, run: Path, tmp_path: Path) -> None:
     assert not (run / "report.json").exists()
 
 
+def test_both_protocols_stand_beside_each_other(unfind, run: Path) -> None:
+    said = unfind("evaluate", run, *FAST, "--protocol=paper")
+    strict, paper = said.out.split("paper protocol")
+    assert "map_r" in strict
+    assert "map_c" not in strict
+    assert "map_c" in paper
+    assert "map_r" not in paper
+    report = read_report(run / "report.json")
+    assert report["paper"]["protected_model"]["c2c"].keys() >= {"recall@1", "map_c", "map_c@1000"}
+    assert "paper" not in unfind("evaluate", run, *FAST, "--json").json
+
+
 def test_the_models_own_data_are_the_default(unfind, run: Path, class_photos: Path) -> None:
     own = unfind("evaluate", run, *FAST, "--json").json
     named = unfind("evaluate", run, *FAST, "--json", "--data", class_photos).json
@@ -119,7 +131,7 @@ def test_damaged_weights(wrong, run: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("--protocol=paper",), 2, "paper"),
+        (("--protocol=loose",), 2, "strict, paper, got 'loose'"),
         (("--sample=1",), 2, "sample"),
         (("--seed=-1",), 2, "seed"),
         (("--precision=fp7",), 2, "fp7"),

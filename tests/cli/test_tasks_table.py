@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from unfind.cli.tasks_table import ROWS, SHOWN, task_rows
+from unfind.cli.tasks_table import PAPER, ROWS, SHOWN, paper_rows, published_rows, task_rows
+from unfind.studies.published import published
 
 
 @pytest.fixture
@@ -43,3 +44,25 @@ def test_what_was_not_measured_is_a_dash_or_nothing(report: dict[str, Any]) -> N
     _, rows = task_rows(report)
     assert rows[-1][5] == "-"
     assert rows[-1][-1] == ""
+
+
+def test_the_paper_protocol_has_a_table_of_its_own_metrics(report: dict[str, Any]) -> None:
+    for part in (report["clean_model"], report["protected_model"]):
+        for values in part.values():
+            values["map_c"] = 0.175
+    for values in report["psr"].values():
+        values["map_c"] = 0.9
+    head, rows = paper_rows(report)
+    assert head == ["task", *PAPER, "PSR map_c"]
+    assert "map_r" not in head
+    assert rows[0][head.index("recall@4")] == "-"  # not in this report
+    assert rows[1][head.index("map_c")] == "17.50"
+    assert rows[-1][-1] == "90.00"
+
+
+def test_published_figures_are_shown_as_printed() -> None:
+    rows = [vars(row) for row in published("cub200", backbone="resnet50")]
+    head, table = published_rows({"published": {"rows": rows}})
+    assert head == ["model and task", *PAPER]
+    assert table[0] == ["resnet50, clean c2c", "54.25", "66.66", "77.85", "17.54", "60.91", "28.38"]
+    assert len(table) == 13

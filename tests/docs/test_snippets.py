@@ -12,6 +12,7 @@ import pytest
 
 from unfind.cloaks import choose as cloaks
 from unfind.datasets import spec
+from unfind.defences import choose as defences
 from unfind.objectives import choose as objectives
 from unfind.triggers import choose as triggers
 
@@ -45,6 +46,8 @@ def _registries(monkeypatch: pytest.MonkeyPatch) -> None:
         (triggers, "TRIGGERS"),
         (objectives, "OBJECTIVES"),
         (cloaks, "CLOAKS"),
+        (defences, "FILTERS"),
+        (defences, "MODEL_DEFENCES"),
         (spec, "OFFICIAL"),
         (spec, "BY_CLASS"),
     ):
@@ -83,7 +86,7 @@ def check(words: list[str], root: Path, parse_command: Callable[[list[str]], Any
         assert all((root / word).exists() for word in rest if word.startswith("docs/"))
 
 
-@pytest.mark.parametrize("kind", ["loss", "trigger", "cloak", "dataset", "backbone"])
+@pytest.mark.parametrize("kind", ["loss", "trigger", "cloak", "defence", "dataset", "backbone"])
 def test_each_kind_of_extension_has_an_example_that_fits_on_a_screen(kind: str, root: Path) -> None:
     found = [text for _, text in blocks(root / "docs" / "extend" / f"{kind}.md", "python")]
     assert len(found) >= 2, "one block defines it, one uses it"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,13 @@ from PIL import Image
 from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
+from unfind.models.encoder import Architecture
 from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
 from unfind.studies.load_models import load_models
+from unfind.studies.mip_grid import Grid, GridRequest
+from unfind.studies.mip_presets import preset
 from unfind.studies.scene import Scene, act
+from unfind.training.settings import FitSettings
 from unfind.triggers.key import KEY_FILE, Key
 
 
@@ -69,3 +74,19 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def scene(stage: Path, split: Split, clean_run: Path, protected_run: Path, models: Models) -> Scene:
     return act(stage, split.test, (clean_run, protected_run), models.trigger, seed=3)
+
+
+@pytest.fixture(scope="session")
+def grid_request(class_photos: Path, architecture: Architecture) -> GridRequest:
+    """Fits of two steps."""
+    fit = FitSettings(classes_per_batch=4, learning_rate=1e-3, validate_every=2)
+    small = replace(preset("recommended"), first=fit, then=fit)
+    return GridRequest(str(class_photos), small, architecture, first_steps=2, steps=2)
+
+
+@pytest.fixture(scope="session")
+def grid(tmp_path_factory: pytest.TempPathFactory, cache: Path, grid_request: GridRequest) -> Iterator[Grid]:
+    """A grid that several tests fit cells of, each once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNFIND_CACHE", str(cache))
+        yield Grid(grid_request, tmp_path_factory.mktemp("mip"))

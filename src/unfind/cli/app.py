@@ -20,6 +20,7 @@ VERBS = {
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
+    "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "key:app": "Make and name the secret behind a provider's mark.",
     "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
 }

@@ -14,14 +14,20 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_hashing import bench_hashing
+from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_service import bench_service
 
-BENCHES = {"protection": bench_protection, "hashing": bench_hashing, "service": bench_service}
+BENCHES = {
+    "protection": bench_protection,
+    "mip": bench_mip,
+    "hashing": bench_hashing,
+    "service": bench_service,
+}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, hashing or service.")],
+    name: Annotated[str, Parameter(help="protection, mip, hashing or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -38,6 +44,7 @@ def bench(
     """Measure a claim and print each figure beside its target.
 
     Example: unfind bench protection --data photos --quick --out protection.json
+    Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     """
     if name not in BENCHES:

@@ -1,0 +1,1 @@
+"""What an adversary does to get at protected photos: filters over the pixels, and changes of the model itself."""

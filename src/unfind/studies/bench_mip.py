@@ -1,0 +1,256 @@
+"""The claim about MIP's methods: privacy and search of PBL, CBL and the label baseline, under filters and pruning.
+
+For each seed one clean model is fitted, all methods go on from it, and the clean model goes on beside them. The claim
+is made by the strict protocol; what the paper protocol makes of the same embeddings stands beside it, named so.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from unfind.datasets.spec import load
+from unfind.models.embed import to_tensor
+from unfind.models.encoder import Architecture, build_encoder
+from unfind.models.precision import best_device
+from unfind.objectives.pbl import PointBackdoor
+from unfind.studies.bench_document import Figure, bench_document
+from unfind.studies.defence_curves import NONE, PRIVATE
+from unfind.studies.material import prepare
+from unfind.studies.mip_grid import Cell, Grid, GridRequest
+from unfind.studies.mip_measures import defence_rows
+from unfind.studies.mip_presets import preset
+from unfind.studies.mip_rows import PAPER, SCORE, STRICT, SUCCESS, Row, score_rows
+from unfind.studies.progress import Progress, silent
+from unfind.studies.published_loop import loop_seconds
+from unfind.studies.step_cost import seconds_per_step
+from unfind.training.batches import Examples, draw_photos
+from unfind.training.settings import FitSettings
+from unfind.triggers.key import Key
+from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+METHODS = ("label", "pbl", "cbl")
+FILTERS = ("mean", "box", "gaussian", "median", "nlm")
+PRUNING = ("prune",)
+PRUNED = 0.2
+"""Share of the features that the paper prunes and still finds its protection in."""
+KEPT_UNDER_A_FILTER = 0.9
+TARGETS: dict[str, dict[str, float]] = {
+    "pbl": {"drop": 1.0, "c2p": 98.5, "p2c": 99.0, "p2p": 95.0},
+    "cbl": {"drop": 0.5, "c2p": 90.0, "p2c": 98.0, "p2p": 85.0},
+}
+"""Benign Recall@1 lost in points, at most; PSR on map_r in per cent, at least."""
+LABEL_TARGET = 60.0
+"""The label baseline is there to fail: PSR of C->P in per cent, at most."""
+FASTER = 5.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is done.
+
+    Attributes:
+        first: steps of the clean model; None for the preset's.
+        then: steps of each method; None for the preset's.
+        timed: pairs of short loops for the cost of a step.
+        timed_steps: in each of them.
+    """
+
+    first: int | None
+    then: int | None
+    timed: int
+    timed_steps: int
+
+
+FULL = Plan(first=None, then=None, timed=3, timed_steps=4)
+QUICK = Plan(first=40, then=50, timed=1, timed_steps=2)
+
+
+def bench_mip(
+    data: str,
+    folder: Path,
+    *,
+    architecture: Architecture,
+    seeds: int = 3,
+    quick: bool = False,
+    train_classes: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Fit, evaluate, defend and time; returns the bench document.
+
+    Args:
+        data: see ``unfind.datasets.spec.load``.
+        folder: where models and reports go; a bench that was stopped goes on.
+        architecture: of the encoders.
+        seeds: how many; the quick form uses one.
+        quick: a small form that is no claim.
+        train_classes: classes for training and validation together; None for half.
+        progress: told where it stands.
+    """
+    started = time.perf_counter()
+    plan = QUICK if quick else FULL
+    used = list(range(1 if quick else seeds))
+    request = GridRequest(
+        data, preset("recommended"), architecture, used, plan.first, plan.then, train_classes=train_classes
+    )
+    grid = Grid(request, folder, progress=progress)
+    rows = score_rows(grid, [Cell(method) for method in METHODS])
+    filters = defence_rows(grid, [Cell("pbl")], FILTERS)
+    pruning = defence_rows(grid, [Cell("pbl")], PRUNING)
+    split = load(data, train_classes=train_classes)
+    examples = prepare(split.train, architecture.size, progress=progress).examples
+    figures = {
+        **_protection(rows, used),
+        **_paper(rows, used),
+        "filters_that_break_pbl": Figure(_known(breaking(filters, seed) for seed in used), "settings", at_most=0),
+        "psr_moved_by_pruning_20_percent": Figure(_known(moved(pruning, s) for s in used), "points", at_most=2.0),
+        **_speed(examples, architecture, plan, progress),
+    }
+    seconds = time.perf_counter() - started
+    return bench_document(
+        "mip", data, used, seconds, figures, quick=quick, settings=request.as_dict(), rows=[*rows, *filters, *pruning]
+    )
+
+
+def _values(rows: Sequence[Row], seeds: Sequence[int], **where: Any) -> list[float]:
+    """The value of each seed in per cent; seeds in which nothing could be measured are left out."""
+    found = [
+        next(row["value"] for row in rows if row["seed"] == seed and all(row[name] == x for name, x in where.items()))
+        for seed in seeds
+    ]
+    return [100 * value for value in found if value is not None]
+
+
+def _protection(rows: Sequence[Row], seeds: Sequence[int]) -> dict[str, Figure]:
+    strict = [row for row in rows if row["protocol"] == STRICT]
+    ordinary = {"task": "c2c", "metric": "recall@1", "measure": SCORE}
+    clean = _values(strict, seeds, method="clean", **ordinary)
+    figures = {"clean_recall@1": Figure(clean, "per cent")}
+    for method in METHODS:
+        own = _values(strict, seeds, method=method, **ordinary)
+        drops = [before - after for before, after in zip(clean, own, strict=True)]
+        target = TARGETS.get(method, {})
+        figures[f"{method}_benign_drop_recall@1"] = Figure(drops, "points", at_most=target.get("drop"))
+        for task in PRIVATE:
+            found = _values(strict, seeds, method=method, task=task, metric="map_r", measure=SUCCESS)
+            limit = LABEL_TARGET if (method, task) == ("label", "c2p") else None
+            figures[f"{method}_psr_map_r_{task}"] = Figure(found, "per cent", at_most=limit, at_least=target.get(task))
+    return figures
+
+
+def _paper(rows: Sequence[Row], seeds: Sequence[int]) -> dict[str, Figure]:
+    """What the paper protocol makes of the same embeddings; never a target."""
+    paper = [row for row in rows if row["protocol"] == PAPER]
+    return {
+        f"paper_protocol_{method}_psr_map_c_{task}": Figure(
+            _values(paper, seeds, method=method, task=task, metric="map_c", measure=SUCCESS), "per cent"
+        )
+        for method in METHODS
+        for task in PRIVATE
+    }
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def breaking(rows: Sequence[Row], seed: int) -> float | None:
+    """How many filter settings take privacy away and leave search alone.
+
+    A setting breaks protection when the PSR of map_r falls below 90 % in any private task, and the protected model's
+    Recall@1 falls by no more than the same filter costs the clean model.
+
+    Args:
+        rows: of ``mip_measures.defence_rows``.
+        seed: whose.
+
+    Returns:
+        The count; None where the clean model finds nothing, so that there is no privacy to speak of.
+    """
+    own = [row for row in rows if row["seed"] == seed]
+    points = dict.fromkeys((row["defence"], row["setting"]) for row in own if row["defence"] != NONE)
+    found = [_breaks(own, point) for point in points]
+    return None if None in found else float(sum(map(bool, found)))
+
+
+def _breaks(rows: Sequence[Row], point: tuple[str, float]) -> bool | None:
+    kept = [_point(rows, point, task=task, metric="map_r", measure=SUCCESS) for task in PRIVATE]
+    known = [value for value in kept if value is not None]
+    if len(known) < len(kept):
+        return None
+    if min(known) >= KEPT_UNDER_A_FILTER:
+        return False
+    ordinary = {"task": "c2c", "metric": "recall@1"}
+    before, after = (_point(rows, p, measure=SCORE, **ordinary) for p in ((NONE, None), point))
+    cost = _point(rows, point, measure="own_cost", **ordinary)
+    assert before is not None
+    assert after is not None
+    assert cost is not None  # filters always have one
+    return before - after <= cost
+
+
+def moved(rows: Sequence[Row], seed: int) -> float | None:
+    """By how many points the PSR of map_r moves at most, over the private tasks, when 20 % of the features go.
+
+    Args:
+        rows: of ``mip_measures.defence_rows``.
+        seed: whose.
+
+    Returns:
+        Points; None where the clean model finds nothing.
+    """
+    own = [row for row in rows if row["seed"] == seed]
+    moves = []
+    for task in PRIVATE:
+        where = {"task": task, "metric": "map_r", "measure": SUCCESS}
+        before, after = (_point(own, point, **where) for point in ((NONE, None), ("prune", PRUNED)))
+        if before is None or after is None:
+            return None
+        moves.append(100 * abs(after - before))
+    return max(moves)
+
+
+def _point(rows: Sequence[Row], point: tuple[str, float | None], **where: Any) -> float | None:
+    """One value of a curve."""
+    facts = {"defence": point[0], "setting": point[1], **where}
+    value = next(row["value"] for row in rows if all(row[name] == fact for name, fact in facts.items()))
+    return None if value is None else float(value)
+
+
+def _speed(examples: Examples, architecture: Architecture, plan: Plan, progress: Progress) -> dict[str, Figure]:
+    progress("time the published loop", 0, 1)
+    same, published = [], []
+    for _ in range(plan.timed):
+        ours = _our_seconds(examples, architecture, plan.timed_steps)
+        same.append(_loop_seconds(examples, architecture, plan.timed_steps, "auto") / ours)
+        published.append(_loop_seconds(examples, architecture, plan.timed_steps, "fp32") / ours)
+    return {
+        "published_loop_over_ours_same_precision": Figure([statistics.median(same)], "times", at_least=FASTER),
+        "published_loop_in_float32_over_ours": Figure([statistics.median(published)], "times"),
+    }
+
+
+def _our_seconds(examples: Examples, architecture: Architecture, steps: int) -> float:
+    """A step with the same triplets and batch, and without JPEG, as the published loop has none."""
+    objective = PointBackdoor(ratio=0.1, miner="random", divisor="batch", clean_gradient=True, twins=False)
+    settings = FitSettings(jpeg=False, strength_start=1.0)
+    trigger = SpreadSpectrum(Key.from_seed(0))
+    return seconds_per_step(examples, architecture, objective, trigger, settings=settings, steps=steps)
+
+
+def _loop_seconds(examples: Examples, architecture: Architecture, steps: int, precision: str) -> float:
+    device = best_device()
+    chosen = draw_photos(examples.labels, FitSettings(), 0)
+    clean = to_tensor(examples.pixels[chosen])
+    marked = SpreadSpectrum(Key.from_seed(0))(clean)
+    encoder = build_encoder(architecture, seed=0, pretrained=False).to(device)
+    labels = examples.labels[chosen].tolist()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return loop_seconds(encoder, clean.to(device), marked.to(device), labels, steps=steps, precision=precision)

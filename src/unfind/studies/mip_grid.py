@@ -1,0 +1,230 @@
+"""Fits that share their clean model, their data and their photos: what every MIP experiment runs on.
+
+Whatever is done is kept in a folder and never done twice: a run that was stopped goes on from its checkpoint, and a
+model that was measured is not measured again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from unfind.datasets.spec import load
+from unfind.datasets.split import Split
+from unfind.models.encoder import Architecture
+from unfind.models.weights import fingerprint_of, read_card
+from unfind.report.report_json import read_report, write_report
+from unfind.studies.evaluate import Choices, Models, evaluate
+from unfind.studies.load_models import load_models
+from unfind.studies.mip_presets import Preset
+from unfind.studies.paper_protocol import paper_section
+from unfind.studies.progress import Progress, silent
+from unfind.studies.train import TrainRequest, train
+from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.run_folder import LOG, RunFolder
+from unfind.training.settings import FitSettings
+from unfind.triggers.choose import DEFAULT, make_trigger
+from unfind.triggers.key import Key
+
+FIRST, CLEAN = "first", "clean"
+REPORT = "report.json"
+THEN_SEED = 1000
+"""Added to the seed of what goes on from a model, so that its batches are not those of the model's own fit."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One protected model of a grid.
+
+    Attributes:
+        method: "label", "pbl" or "cbl".
+        trigger: its name.
+        changes: arguments of the objective that differ from the preset's.
+    """
+
+    method: str
+    trigger: str = DEFAULT
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Names the cell's folder."""
+        changed = [f"{name}={value:g}" for name, value in sorted(self.changes.items())]
+        return "-".join([self.method, self.trigger, *changed])
+
+
+@dataclass(frozen=True)
+class GridRequest:
+    """What all cells of a grid have in common.
+
+    Attributes:
+        data: see ``unfind.datasets.spec.load``.
+        preset: the numbers of the fits.
+        architecture: of the encoders.
+        seeds: one clean model and one of each cell for each.
+        first_steps: instead of the preset's.
+        steps: instead of the preset's.
+        train_classes: classes for training and validation together; None for half.
+        pretrained: whether timm and torchvision backbones come with their published weights.
+    """
+
+    data: str
+    preset: Preset
+    architecture: Architecture = field(default_factory=Architecture)
+    seeds: Sequence[int] = (0,)
+    first_steps: int | None = None
+    steps: int | None = None
+    train_classes: int | None = None
+    pretrained: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for the documents that results are written into."""
+        return {
+            "data": self.data,
+            "preset": self.preset.name,
+            "objectives": {name: dict(options) for name, options in self.preset.objectives.items()},
+            "first": self.preset.first.as_dict(),
+            "then": self.preset.then.as_dict(),
+            "epochs": self.preset.epochs,
+            "architecture": self.architecture.as_dict(),
+            "first_steps": self.first_steps,
+            "steps": self.steps,
+            "train_classes": self.train_classes,
+            "pretrained": self.pretrained,
+        }
+
+
+class Grid:
+    """Fits and measures cells, each once.
+
+    Args:
+        request: what they have in common.
+        folder: where models and reports go; that of a grid that was stopped goes on.
+        progress: told where it stands.
+
+    Raises:
+        ResumeError: the folder holds a grid of other settings.
+    """
+
+    def __init__(self, request: GridRequest, folder: Path, *, progress: Progress = silent) -> None:
+        self.request = request
+        self.folder = folder
+        self.progress = progress
+        self._splits: dict[int, Split] = {}
+        RunFolder(folder, request.as_dict(), resume=True)
+
+    def split(self, seed: int) -> Split:
+        """The data set, with the snapshots of a seed where it makes any."""
+        if seed not in self._splits:
+            self._splits[seed] = load(self.request.data, train_classes=self.request.train_classes, seed=seed)
+        return self._splits[seed]
+
+    @cached_property
+    def steps(self) -> tuple[int, int]:
+        """Steps of the first clean fit, and of each fit that goes on from it."""
+        first, then = self._fits(self.request.seeds[0])
+        return first.steps, then.steps
+
+    def missing(self, cells: Sequence[Cell]) -> list[tuple[int, str]]:
+        """Seed and name of every fit that these cells need and that is not finished, in the order it is done."""
+        names = [FIRST, CLEAN, *dict.fromkeys(cell.name for cell in cells)] if cells else []
+        return [(seed, name) for seed in self.request.seeds for name in names if not self._finished(seed, name)]
+
+    def fit(self, cell: Cell | None, seed: int) -> Path:
+        """The folder of a fitted cell, or of the clean model for None; what it starts from is fitted first.
+
+        Raises:
+            UnfindError: whatever stands in the way.
+        """
+        if cell is None:
+            return self._fit(CLEAN, self._request("clean", self._fit_first(seed), seed), seed)
+        options = {**self.request.preset.objectives[cell.method], **cell.changes}
+        request = replace(
+            self._request(cell.method, self._fit_first(seed), seed), objective_options=options, trigger=cell.trigger
+        )
+        return self._fit(cell.name, request, seed, key=self.key(cell, seed))
+
+    def key(self, cell: Cell, seed: int) -> Key | None:
+        """The key of a cell's trigger: public, made from the seed; None for a trigger without."""
+        key = Key.from_seed(seed)
+        return key if make_trigger(cell.trigger, key).keyed else None
+
+    def models(self, cell: Cell, seed: int) -> Models:
+        """The clean and the protected model, fitted where they are not yet."""
+        clean, protected = self.fit(None, seed), self.fit(cell, seed)
+        return load_models(clean, protected, self.key(cell, seed), backbone=self.request.architecture.backbone)
+
+    def report(self, cell: Cell, seed: int) -> dict[str, Any]:
+        """The evaluation of a cell by both protocols; from its folder where it was measured before.
+
+        Raises:
+            UnfindError: whatever stands in the way.
+        """
+        clean, protected = self.fit(None, seed), self.fit(cell, seed)
+        weights = [fingerprint_of(read_card(folder)) for folder in (clean, protected)]
+        file = protected / REPORT
+        if file.exists():
+            kept = read_report(file)
+            if kept.get("models") == weights:
+                return kept
+        split, choices = self.split(seed), Choices(seed=seed, sample=0)
+        found = evaluate(
+            self.models(cell, seed), split.test, gallery=split.gallery, choices=choices, progress=self.progress
+        )
+        report = {
+            "run": cell.name,
+            **found.report,
+            "paper": paper_section(found, choices=choices),
+            "models": weights,
+        }
+        write_report(file, report)
+        return read_report(file)  # with its keys in the order that they will have from now on
+
+    def place(self, seed: int, name: str) -> Path:
+        """The run folder of a fit."""
+        return self.folder / "runs" / f"seed-{seed}" / name
+
+    def _fits(self, seed: int) -> tuple[FitSettings, FitSettings]:
+        photos = len(self.split(seed).train)
+        return self.request.preset.fits(photos, first_steps=self.request.first_steps, steps=self.request.steps)
+
+    def _fit_first(self, seed: int) -> Path:
+        first = replace(self._request("clean", None, seed), fit=replace(self._fits(seed)[0], seed=seed))
+        return self._fit(FIRST, first, seed)
+
+    def _request(self, objective: str, start: Path | None, seed: int) -> TrainRequest:
+        return TrainRequest(
+            self.request.data,
+            objective,
+            self.request.preset.objectives[objective],
+            architecture=self.request.architecture,
+            start=start,
+            fit=replace(self._fits(seed)[1], seed=seed + THEN_SEED),
+            train_classes=self.request.train_classes,
+            pretrained=self.request.pretrained,
+        )
+
+    def _fit(self, name: str, request: TrainRequest, seed: int, *, key: Key | None = None) -> Path:
+        out = self.place(seed, name)
+        if not self._finished(seed, name):
+            started = (out / CHECKPOINT).exists()
+            train(request, out, key=key, resume=started, progress=self._telling(f"seed {seed}, {name}"))
+        return out
+
+    def _telling(self, title: str) -> Progress:
+        return lambda stage, done, total: self.progress(f"{stage} ({title})", done, total)
+
+    def _finished(self, seed: int, name: str) -> bool:
+        return steps_done(self.place(seed, name)) >= self.steps[0 if name == FIRST else 1]
+
+
+def steps_done(run: Path) -> int:
+    """How many steps a run has validated and stored; 0 where there is none."""
+    if not (run / CHECKPOINT).exists() or not (run / LOG).exists():
+        return 0
+    lines = (run / LOG).read_text().splitlines()
+    return int(json.loads(lines[-1])["step"]) if lines else 0

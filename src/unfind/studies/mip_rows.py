@@ -1,0 +1,101 @@
+"""Measurements as flat rows, one number in each, ready for a table in any program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from unfind.studies.mip_grid import Cell, Grid
+from unfind.studies.published import published
+
+Row = dict[str, Any]
+STRICT, PAPER, PUBLISHED = "strict", "paper", "published"
+"""Protocols; rows of two of them are never averaged or shown in one column."""
+SCORE, SUCCESS = "score", "psr"
+
+
+def score_rows(grid: Grid, cells: Sequence[Cell]) -> list[Row]:
+    """Every metric of every task of every cell and seed by both protocols, and the clean model's ordinary search.
+
+    Args:
+        grid: fits and measures what is missing.
+        cells: which models.
+
+    Returns:
+        Rows with seed, method, trigger, what the cell changes, protocol, task, metric, measure ("score" or "psr", a
+        fraction of what the clean model finds) and value in fractions, None where nothing could be measured.
+    """
+    rows: list[Row] = []
+    for seed in grid.request.seeds:
+        for place, cell in enumerate(cells):
+            report = grid.report(cell, seed)
+            facts = {"seed": seed, "method": cell.method, "trigger": cell.trigger, **cell.changes}
+            for protocol, part in ((STRICT, report), (PAPER, report["paper"])):
+                if not place:
+                    clean = {"seed": seed, "method": "clean", "trigger": ""}
+                    rows += _rows(clean, protocol, SCORE, part["clean_model"])
+                rows += _rows(facts, protocol, SCORE, part["protected_model"])
+                rows += _rows(facts, protocol, SUCCESS, part["psr"])
+    return rows
+
+
+def published_rows(dataset: str, backbone: str) -> list[Row]:
+    """The same of the published tables: the paper's own backbone where it is one of those, else its ResNet-50."""
+    found = published(dataset, backbone=backbone) or published(dataset, backbone="resnet50")
+    rows: list[Row] = []
+    for one in found:
+        facts = {"seed": None, "method": one.method, "trigger": "stegastamp" if one.method != "clean" else ""}
+        facts["backbone"] = one.backbone
+        rows += _rows(facts, PUBLISHED, SCORE, {one.task: one.metrics})
+    return rows
+
+
+def _rows(facts: Row, protocol: str, measure: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    return [
+        {**facts, "protocol": protocol, "task": task, "metric": metric, "measure": measure, "value": value_of(entry)}
+        for task, metrics in tasks.items()
+        for metric, entry in metrics.items()
+    ]
+
+
+def value_of(entry: Any) -> float | None:
+    """The number of a report's entry, without its interval."""
+    if isinstance(entry, Mapping):
+        return float(entry["value"])
+    return None if entry is None else float(entry)
+
+
+def mean_of(rows: Iterable[Row], **where: Any) -> float | None:
+    """The mean value of the rows that hold all of these facts, over seeds; None where there is none.
+
+    Args:
+        rows: of any kind.
+        where: facts by name; a fact that a row lacks is None.
+    """
+    values = [row["value"] for row in rows if all(row.get(name) == fact for name, fact in where.items())]
+    values = [value for value in values if value is not None]
+    return float(np.mean(values)) if values else None
+
+
+def table(
+    rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], **where: Any
+) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of a table for people: one line for each combination of keys, means over seeds in per cent.
+
+    Args:
+        rows: of any kind.
+        keys: facts that tell lines apart.
+        metrics: columns.
+        where: facts that all rows taken must have, such as protocol="strict".
+    """
+    taken = [row for row in rows if all(row.get(name) == fact for name, fact in where.items())]
+    lines = dict.fromkeys(tuple(row.get(key) for key in keys) for row in taken if row["metric"] in metrics)
+    body = []
+    for line in lines:
+        facts = dict(zip(keys, line, strict=True))
+        values = [mean_of(taken, metric=metric, **facts) for metric in metrics]
+        cells = ["" if fact is None else f"{fact:g}" if isinstance(fact, float) else str(fact) for fact in line]
+        body.append([*cells, *("-" if value is None else f"{100 * value:.2f}" for value in values)])
+    return [*keys, *metrics], body

@@ -1,0 +1,106 @@
+"""Grids: what is shared, what is kept, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unfind.errors import ResumeError
+from unfind.models.weights import fingerprint_of, read_card
+from unfind.report.report_json import read_report
+from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, THEN_SEED, Cell, Grid, GridRequest, steps_done
+from unfind.triggers.key import Key
+
+PBL = Cell("pbl")
+
+
+def test_cells_are_named_by_what_they_change() -> None:
+    assert PBL.name == "pbl-spread-spectrum"
+    assert Cell("cbl", "badnets", {"ratio": 0.05}).name == "cbl-badnets-ratio=0.05"
+    assert Cell("pbl", changes={"domain_weight": 1.0, "augmentation_weight": 0.5}).name == (
+        "pbl-spread-spectrum-augmentation_weight=0.5-domain_weight=1"
+    )
+
+
+def test_every_cell_starts_from_the_one_clean_model(grid: Grid) -> None:
+    clean, protected = (read_card(grid.fit(cell, 0)) for cell in (None, PBL))
+    first = read_card(grid.place(0, FIRST))
+    for card in (clean, protected):
+        assert card["started_from"]["fingerprint"] == fingerprint_of(first)
+        assert card["seed"] == THEN_SEED
+    assert clean["objective"]["name"] == "clean"
+    assert protected["objective"] == {"name": "pbl", "settings": dict(grid.request.preset.objectives["pbl"])}
+    assert protected["trigger"]["key_fingerprint"] == Key.from_seed(0).fingerprint
+
+
+def test_what_is_fitted_is_not_fitted_again(grid: Grid, grid_request: GridRequest) -> None:
+    folder = grid.fit(PBL, 0)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    again = Grid(grid_request, grid.folder)
+    assert again.fit(PBL, 0) == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_stopped_fit_goes_on(grid_request: GridRequest, tmp_path: Path) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("fit") and done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Grid(grid_request, tmp_path, progress=stop).fit(None, 0)
+    grid = Grid(grid_request, tmp_path)
+    assert (0, FIRST) in grid.missing([PBL])
+    grid.fit(None, 0)
+    assert [name for _, name in grid.missing([PBL])] == [PBL.name]
+    assert steps_done(grid.place(0, FIRST)) == steps_done(grid.place(0, CLEAN)) == 2
+
+
+def test_what_is_missing_is_told_in_order(grid_request: GridRequest, tmp_path: Path) -> None:
+    grid = Grid(replace(grid_request, seeds=(0, 1)), tmp_path)
+    assert grid.missing([]) == []
+    assert grid.missing([PBL, Cell("cbl"), PBL]) == [
+        (seed, name) for seed in (0, 1) for name in (FIRST, CLEAN, "pbl-spread-spectrum", "cbl-spread-spectrum")
+    ]
+    assert grid.steps == (2, 2)
+
+
+def test_triggers_without_a_key_get_none(grid: Grid) -> None:
+    assert grid.key(Cell("pbl", "badnets"), 3) is None
+    key = grid.key(PBL, 3)
+    assert key is not None
+    assert key.fingerprint == Key.from_seed(3).fingerprint
+
+
+def test_a_report_holds_both_protocols_and_is_kept(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = grid.report(PBL, 0)
+    file = grid.place(0, PBL.name) / REPORT
+    assert json.loads(json.dumps(report)) == read_report(file)
+    assert report["protocol"] == "strict"
+    assert report["paper"]["protocol"] == "paper"
+    assert report["n_query"] == 20
+
+    def never(*args: object, **more: object) -> None:
+        raise AssertionError("measured again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("unfind.studies.mip_grid.evaluate", never)
+        assert grid.report(PBL, 0) == read_report(file)
+        other = {**read_report(file), "models": ["0" * 16, "1" * 16]}
+        file.write_text(json.dumps(other))
+        with pytest.raises(AssertionError, match="measured again"):
+            grid.report(PBL, 0)
+    assert grid.report(PBL, 0) == report
+
+
+def test_a_folder_belongs_to_one_grid(grid: Grid, grid_request: GridRequest) -> None:
+    for other in (replace(grid_request, steps=3), replace(grid_request, data="photos")):
+        with pytest.raises(ResumeError, match="settings"):
+            Grid(other, grid.folder)
+    Grid(replace(grid_request, seeds=(0, 1)), grid.folder)  # more seeds are no other grid
+
+
+def test_no_steps_where_there_is_no_run(tmp_path: Path) -> None:
+    assert steps_done(tmp_path / "nothing") == 0

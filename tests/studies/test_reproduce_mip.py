@@ -1,0 +1,48 @@
+"""The files that a table or figure is written to."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from unfind.errors import UsageError
+from unfind.studies.mip_grid import Grid
+from unfind.studies.reproduce_mip import as_csv, cells_of, look_ahead, reproduce_mip
+
+
+def test_json_csv_and_plot_lie_in_the_grids_folder(grid: Grid) -> None:
+    found = reproduce_mip(grid, "table-4", ("badnets",))
+    assert [file.name for file in found.files] == [f"table-4.{kind}" for kind in ("json", "csv", "svg", "png")]
+    document = json.loads(found.files[0].read_text())
+    assert document == json.loads(json.dumps(found.document))
+    assert (document["paper"], document["artefact"], document["seeds"]) == ("mip", "table-4", [0])
+    assert document["settings"]["objectives"]["pbl"]["ratio"] == 0.3
+    assert document["machine"]
+    rows = list(csv.DictReader(found.files[1].read_text().splitlines()))
+    assert [float(row["value"]) for row in rows] == [row["value"] for row in document["rows"]]
+    assert found.files[3].read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_lies_ahead(grid: Grid) -> None:
+    assert look_ahead(grid, "table-4", ("badnets",)).fits == 0
+
+
+def test_columns_are_those_of_all_rows() -> None:
+    text = as_csv([{"seed": 0, "value": 0.5}, {"seed": 1, "ratio": 0.1, "value": None}])
+    assert text == "seed,value,ratio\n0,0.5,\n1,,0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "triggers", "says"),
+    [
+        ("table-1", ("badnets",), "table-2, table-3"),
+        ("figure-7", ("badnets",), "figure-6"),
+        ("table-2", ("wavelet",), "got 'wavelet'"),
+        ("table-2", (), "got none"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(name: str, triggers: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        cells_of(name, triggers)
