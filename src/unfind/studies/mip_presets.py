@@ -86,7 +86,7 @@ PRESETS = {
         {
             "clean": {},
             "label": {"ratio": 0.3},
-            "pbl": {"ratio": 0.3, "domain_weight": 0.5, "augmentation_weight": 0.5, "distillation_weight": 2.5},
+            "pbl": {"ratio": 0.3, "domain_weight": 0.75, "augmentation_weight": 0.75, "distillation_weight": 2.5},
             "cbl": {"ratio": 0.3},
         },
     ),
