@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from unfind.service.access import API, OPEN, Role, needed_role
+from unfind.service.access import API, OPEN, needed_role
+from unfind.service.api_keys import Role
 from unfind.service.body import read_body, replay
 from unfind.service.limits import ServiceLimits
 from unfind.service.problem import ProblemError
