@@ -114,7 +114,7 @@ class KeyRing:
     def _load(self) -> dict[str, ApiKey]:
         try:
             state = self._path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         if self._seen != (state.st_mtime_ns, state.st_ino):
             self._keys = self._read()
