@@ -117,7 +117,8 @@ def test_a_folder_that_may_not_be_read(wrong, small, class_photos: Path, tmp_pat
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("--objective=retrofit",), 2, "clean, label, pbl, cbl"),
+        (("--objective=ghost",), 2, "clean, label, pbl, cbl"),
+        (("--objective=retrofit",), 2, "untrained head"),
         (("--objective=pbl", "--objective-option=rato=1"), 2, "rato"),
         (("--objective=pbl", "--objective-option=ratio=abc"), 2, "pbl"),
         (("--objective=pbl", "--objective-option=ratio"), 2, "NAME=VALUE"),

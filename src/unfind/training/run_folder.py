@@ -12,13 +12,16 @@ import tomli_w
 from unfind.errors import ImageError, ResumeError, TrainingError
 from unfind.images.files import write_atomic
 from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.triggers.key import KEY_FILE
 
 SETTINGS = "settings.toml"
 LOG = "log.jsonl"
+UNSTARTED = {SETTINGS, KEY_FILE}
+"""A folder that holds no more than this has nothing to lose to a run of other settings."""
 
 
 class RunFolder:
-    """A folder that belongs to one set of settings, from its first checkpoint on.
+    """A folder that belongs to one set of settings, from the first thing on that it keeps of them.
 
     Args:
         path: made where absent.
@@ -44,11 +47,10 @@ class RunFolder:
     def _claim(self, settings: dict[str, Any], resume: bool) -> None:
         text = tomli_w.dumps(_without_none(settings)).encode()
         file = self.path / SETTINGS
-        started = (self.path / CHECKPOINT).exists()
-        if started and not resume:
+        if not resume and (self.path / CHECKPOINT).exists():
             raise ResumeError(f"Expected an unused run folder, got {self.path}: add --resume or choose another.")
-        if not started:
-            write_atomic(file, text)  # over that of a run that stopped before there was anything to go on from
+        if not file.exists() or {entry.name for entry in self.path.iterdir()} <= UNSTARTED:
+            write_atomic(file, text)
         elif file.read_bytes() != text:
             raise ResumeError(
                 f"Expected the settings that {file} holds, got others: repeat those or start another run folder."
