@@ -34,7 +34,7 @@ one JSON document. An error is one sentence that says what was expected, what ca
 def page() -> str:
     """The whole page, as Markdown."""
     app = build_app()
-    parts = [_OPENING, _section("unfind", app, ())]
+    parts = [_OPENING, _section("unfind", build_app(listing=True), ())]
     parts += [_section(f"unfind {' '.join(words)}", app, words) for words in verbs(app)]
     return "\n".join(parts)
 

@@ -13,7 +13,7 @@ SMALL = ("--size=32", "--dimension=16", "--first-steps=1", "--steps=1")
 def test_a_table_is_printed_and_filed(unfind, class_photos: Path, tmp_path: Path) -> None:
     words = ("reproduce", "mip", "--table=3", f"--data={class_photos}", "--trigger=badnets", *SMALL)
     said = unfind(*words, "--out", tmp_path / "mip")
-    assert "5 fits of 5 steps in all and 3 evaluations lie ahead" in said.err
+    assert "Fits ahead: 5 (5 steps in all), evaluations ahead: 3" in said.err
     strict, paper = said.out.split("paper protocol")
     assert "strict protocol" in strict
     assert "recall@4" in strict
@@ -21,7 +21,7 @@ def test_a_table_is_printed_and_filed(unfind, class_photos: Path, tmp_path: Path
     assert "published" not in said.out
     assert said.out.splitlines()[-4:] == [str(tmp_path / "mip" / f"table-3.{k}") for k in ("json", "csv", "svg", "png")]
     again = unfind(*words, "--out", tmp_path / "mip", "--json")
-    assert "All 5 fits are done and measured." in again.err
+    assert "Nothing to fit: 5 fits are done and measured." in again.err
     assert again.json["rows"] == json.loads((tmp_path / "mip" / "table-3.json").read_text())["rows"]
 
 
@@ -29,7 +29,7 @@ def test_a_plan_fits_nothing(unfind, class_photos: Path, tmp_path: Path) -> None
     words = ("reproduce", "mip", "--figure=2", f"--data={class_photos}", "--plan", *SMALL, "--out", tmp_path / "mip")
     said = unfind(*words)
     assert said.out == ""
-    assert "5 fits of 5 steps" in said.err
+    assert "Fits ahead: 5 (5 steps in all)" in said.err
     assert not (tmp_path / "mip" / "runs").exists()
     assert unfind(*words, "--json").json["fits"] == 5
 

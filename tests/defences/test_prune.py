@@ -8,8 +8,9 @@ import torch
 
 from unfind.defences.base import CleanPhotos
 from unfind.defences.prune import BATCH, FinePrune, Prune, dormant_features, mean_activations, silence
+from unfind.errors import UsageError
 from unfind.models.embed import to_tensor
-from unfind.models.encoder import Encoder
+from unfind.models.encoder import Architecture, Encoder, build_encoder
 
 
 def test_activations_against_all_photos_at_once(encoder: Encoder, photos: CleanPhotos) -> None:
@@ -68,3 +69,9 @@ def test_the_mode_of_the_model_stays(encoder: Encoder, photos: CleanPhotos) -> N
     training = copy.deepcopy(encoder).train()
     mean_activations(training, photos)
     assert training.training
+
+
+def test_a_model_without_a_head_cannot_be_pruned(photos: CleanPhotos) -> None:
+    bare = build_encoder(Architecture("tiny", photos.pixels.shape[1], head="none"), seed=0)
+    with pytest.raises(UsageError, match="linear head to prune, got one without"):
+        mean_activations(bare, photos)

@@ -30,14 +30,14 @@ def test_steps_are_really_timed(grid_request: GridRequest, tmp_path: Path) -> No
     found = forecast(Grid(grid_request, tmp_path), CELLS[:1])
     assert (found.fits, found.steps) == (3, 6)
     assert 0 < found.seconds < 600
-    assert "3 fits of 6 steps in all and 1 evaluations lie ahead, 0 fits are done: about" in str(found)
+    assert "Fits ahead: 3 (6 steps in all), evaluations ahead: 1, fits done: 0; about" in str(found)
 
 
 def test_a_finished_grid_has_nothing_ahead(grid: Grid) -> None:
     grid.report(CELLS[0], 0)
     found = forecast(grid, CELLS[:1])
     assert found == Forecast(0, 3, 0, 0, 0.0)
-    assert str(found) == "All 3 fits are done and measured."
+    assert str(found) == "Nothing to fit: 3 fits are done and measured."
 
 
 def test_a_table_without_models_takes_no_fit(grid_request: GridRequest, tmp_path: Path) -> None:

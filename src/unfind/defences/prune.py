@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn as nn
 from numpy.typing import NDArray
 
 from unfind.defences.base import CleanPhotos, ModelDefence, check_between
 from unfind.defences.clean_steps import Steps
 from unfind.defences.finetune import tuned_on_triplets
+from unfind.errors import UsageError
 from unfind.models.embed import to_tensor
 from unfind.models.encoder import Encoder
 
@@ -83,7 +85,7 @@ def mean_activations(encoder: Encoder, photos: CleanPhotos) -> NDArray[np.float6
     device = next(encoder.parameters()).device
     was_training = encoder.training
     encoder.eval()
-    total = np.zeros(encoder.head.in_features)
+    total = np.zeros(_head(encoder).in_features)
     with torch.inference_mode():
         for start in range(0, len(photos.pixels), BATCH):
             images = to_tensor(photos.pixels[start : start + BATCH]).to(device)
@@ -102,5 +104,12 @@ def dormant_features(encoder: Encoder, photos: CleanPhotos, fraction: float) -> 
 
 def silence(encoder: Encoder, features: NDArray[np.int64]) -> None:
     """Zero the head's columns of these features, in place."""
+    weight = _head(encoder).weight
     with torch.no_grad():
-        encoder.head.weight[:, torch.from_numpy(features).to(encoder.head.weight.device)] = 0
+        weight[:, torch.from_numpy(features).to(weight.device)] = 0
+
+
+def _head(encoder: Encoder) -> nn.Linear:
+    if not isinstance(encoder.head, nn.Linear):
+        raise UsageError("Expected a model with a linear head to prune, got one without: what it gives are features.")
+    return encoder.head

@@ -39,10 +39,10 @@ class Forecast:
 
     def __str__(self) -> str:
         if not self.fits and not self.evaluations:
-            return f"All {self.done} fits are done and measured."
+            return f"Nothing to fit: {self.done} fits are done and measured."
         return (
-            f"{self.fits} fits of {self.steps} steps in all and {self.evaluations} evaluations lie ahead, {self.done} "
-            f"fits are done: about {spoken(self.seconds)} on this machine."
+            f"Fits ahead: {self.fits} ({self.steps} steps in all), evaluations ahead: {self.evaluations}, fits done: "
+            f"{self.done}; about {spoken(self.seconds)} on this machine."
         )
 
 
