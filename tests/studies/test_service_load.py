@@ -70,7 +70,7 @@ def test_searches_alone_write_nothing(server: Running) -> None:
 
 
 def test_a_server_that_is_gone_is_an_error() -> None:
-    seen = load(Running("http://127.0.0.1:9", "k", 0), clients=1, seconds=0.05)
+    seen = load(Running("http://127.0.0.1:9", "k", 0), clients=1, seconds=1.0)
     assert seen.all() == []
     assert set(seen.errors) == {"ConnectError"}
     assert Seen().all() == []
