@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.cloaks.jpeg import jpeg
+from unfind.images.differentiable_jpeg import jpeg
 from unfind.cloaks.passages import AS_IS, ROBUST, compressed, shrunk, varied
 from unfind.errors import UsageError
 

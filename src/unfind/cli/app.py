@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from unfind import __version__
-from unfind.cli import bench, cloak, demo, evaluate, gallery, key, protect, train, verify
+from unfind.cli import bench, cloak, demo, evaluate, gallery, key, mark, protect, train, verify
 from unfind.cli.config import take_config
 from unfind.errors import UnfindError
 
@@ -34,6 +34,7 @@ def build_app() -> App:
         app.command(module)
     app.command(gallery.app)
     app.command(key.app)
+    app.command(mark.app)
     return app
 
 
@@ -53,7 +54,7 @@ def run(arguments: list[str]) -> int:
     except CycloptsError as error:
         return _failed(f"{error} See: unfind --help.", WRONG_USE)
     except KeyboardInterrupt:
-        again = ": the same command with --resume goes on" if arguments[:1] == ["train"] else ""
+        again = ": the same command with --resume goes on" if "train" in arguments[:2] else ""
         return _failed(f"Stopped before the end{again}.", FAILED)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""

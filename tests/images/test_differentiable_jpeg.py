@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.cloaks.jpeg import BLOCK, _cosines, jpeg
+from unfind.images.differentiable_jpeg import BLOCK, _cosines, jpeg
 from unfind.errors import UsageError
 from unfind.images.codec import through_codec
 
