@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson
+from unfind.cli.options import AsJson, MarkFolder
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.pick_trigger import pick_trigger
 from unfind.errors import UnfindError
@@ -21,9 +21,7 @@ def protect(
     out: Annotated[Path, Parameter(help="Folder for the protected copies.")],
     key: Annotated[Path | None, Parameter(help="The key file your provider gave you.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take key and strength from.")] = None,
-    mark: Annotated[
-        Path | None, Parameter(help="A learned mark's folder; default spread-spectrum or the run's.")
-    ] = None,
+    mark: MarkFolder = None,
     strength: Annotated[
         float | None, Parameter(help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1.")
     ] = None,

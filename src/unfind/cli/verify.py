@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson
+from unfind.cli.options import AsJson, MarkFolder
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.pick_trigger import pick_trigger
 from unfind.errors import UsageError
@@ -25,9 +25,7 @@ def verify(
     *,
     key: Annotated[Path | None, Parameter(help="The key to look for.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take the key from.")] = None,
-    mark: Annotated[
-        Path | None, Parameter(help="A learned mark's folder; default spread-spectrum or the run's.")
-    ] = None,
+    mark: MarkFolder = None,
     json: AsJson = False,
 ) -> None:
     """Look for a key's mark in photos.

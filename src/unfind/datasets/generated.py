@@ -1,7 +1,8 @@
 """Pictures that nobody took: leaves, gradients and plain areas, without a licence to heed.
 
-They hold what photographs seldom do and marks must cope with: skies without a grain, hard edges, one colour. Overlapping
-discs of sizes that follow a power law have the statistics of natural images ("dead leaves", Ruderman, 1997).
+They hold what photographs seldom do and marks must cope with: skies without a grain, hard edges, one colour.
+Overlapping discs of sizes that follow a power law have the statistics of natural images
+("dead leaves", Ruderman, 1997).
 """
 
 from __future__ import annotations

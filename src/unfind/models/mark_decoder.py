@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -14,7 +16,7 @@ TRUNK = 24
 """Channels of what is read without gratings."""
 LOUDEST = 0.04
 """Detail beyond this (of 1) is pressed down before it is read: an edge of the photo, not a mark."""
-HEARING = 4.0
+HEARING = 1.5
 """Scale of the evidence at the start, so that a clear slot gives a logit of a few units."""
 
 
@@ -36,7 +38,7 @@ class MarkDecoder(nn.Module):
             torch.manual_seed(seed + 1)
             self.net = HalfSize(4, 1)
             steps = (4, WIDTHS[0], WIDTHS[1], WIDTHS[1], TRUNK)
-            self.trunk = nn.Sequential(*(Stage(i, o, stride=2) for i, o in zip(steps, steps[1:], strict=False)))
+            self.trunk = nn.Sequential(*(Stage(i, o, stride=2) for i, o in pairwise(steps)))
             self.presence = nn.Linear(2 * COUNT + TRUNK, 1)
         self.slots = slots
         self.gratings = nn.Parameter(gratings())

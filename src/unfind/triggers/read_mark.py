@@ -34,8 +34,8 @@ class MarkReading(Detection):
         agreement: with the key's beacon, -1..1; near 0 without the mark.
         payload: what was read; None where nothing was.
         repaired: bits that had to be repaired for it.
-        presence: how likely it is that there is a mark of any key, 0..1, as far as the network can tell: a hint, without
-            a promise such as ``false_alarm`` makes.
+        presence: how likely it is that there is a mark of any key, 0..1, as far as the network can tell: a hint,
+            without a promise such as ``false_alarm`` makes.
     """
 
     payload: Payload | None = None

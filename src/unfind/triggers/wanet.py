@@ -16,8 +16,8 @@ from unfind.triggers.key import Key
 CELLS = 4
 """Control points a side (Nguyen & Tran, 2021, section 3.2: k = 4)."""
 DISPLACEMENT = 0.5 / 64
-"""Mean shift as a fraction of a side. The paper's s = 0.5 on 32 pixels, where the picture spans 2 units, is a quarter of
-a pixel."""
+"""Mean shift as a fraction of a side. The paper's s = 0.5 on 32 pixels, where the picture spans 2 units, is a quarter
+of a pixel."""
 MOST = 0.1
 """Beyond this the picture folds over itself."""
 
