@@ -213,3 +213,8 @@ def make_images() -> Callable[..., Tensor]:
         return (1.3 * (0.7 * smooth + 0.3 * fine) - 0.15).clamp(0, 1)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def images(make_images: Callable[..., Tensor]) -> Tensor:
+    return make_images()

@@ -36,7 +36,7 @@ def test_every_sign_is_in_the_pattern() -> None:
     for slot in range(0, 160, 23):
         turned = signs.clone()
         turned[:, slot] *= -1
-        assert float((encoder(photos, turned) - before).square().mean()) > 1e-3
+        assert float((encoder(photos, turned) - before).detach().square().mean()) > 1e-3
 
 
 def test_the_seed_decides_the_first_weights_and_nothing_else_is_drawn() -> None:

@@ -24,7 +24,9 @@ def test_the_design_stays_below_the_promise_at_every_number_of_repaired_bits() -
 
 def test_the_arithmetic_of_the_docstring() -> None:
     assert math.log2(2.0**FREE_BITS * words_within(10) / 2.0**127) == pytest.approx(-31.3, abs=0.1)
-    assert math.log2(chance_of_reading(10)) == pytest.approx(-25.3, abs=0.1)
+    assert chance_of_reading(10) == 2.0**FREE_BITS * words_within(10) / 2.0**127
+    assert math.log2(chance_of_reading(11)) == pytest.approx(-28.0, abs=0.5)
+    assert math.log2(chance_of_reading(16)) == pytest.approx(-25.3, abs=0.1)
     assert chance_of_reading(10, 3) == pytest.approx(3 * chance_of_reading(10))
     assert chance_of_reading(0) == 2.0 ** (48 - 127)
 

@@ -54,7 +54,9 @@ def test_a_trigger_without_a_key_needs_none(name: str, settings: dict[str, Any],
     assert torch.equal(marks(make_trigger(name, None, **settings)), marks(make_trigger(name, key, **settings)))
 
 
-@pytest.mark.parametrize(("name", "settings"), [("spread-spectrum", {}), ("blended", {"pattern": "full"}), ("wanet", {}), ("learned", {})])
+@pytest.mark.parametrize(
+    ("name", "settings"), [("spread-spectrum", {}), ("blended", {"pattern": "full"}), ("wanet", {}), ("learned", {})]
+)
 def test_a_keyed_trigger_needs_its_key(name: str, settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="Expected a key"):
         make_trigger(name, None, **settings)

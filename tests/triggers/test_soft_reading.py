@@ -16,9 +16,11 @@ def heard(wrong: int, doubtful: int, seed: int) -> np.ndarray:
     """Evidence in which some bits are wrong, and of these some hardly believed."""
     random = np.random.default_rng(seed)
     evidence = (2.0 * PAYLOAD.to_word() - 1) * random.uniform(1, 2, CODE.length)
-    places = random.permutation(CODE.length)[:wrong]
-    evidence[places] *= -1
+    places = random.permutation(CODE.length)
+    evidence[places[:wrong]] *= -1
     evidence[places[:doubtful]] *= 0.01
+    # The other doubts are idle ones: those bits are right.
+    evidence[places[wrong : wrong + DOUBTFUL - doubtful]] *= 0.02
     return evidence.astype(np.float32)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -26,8 +28,8 @@ def spread(slots: int, seed: int) -> Tensor:
     Every slot touches every grating, so that no part of a photo alone carries a bit.
     """
     random = torch.Generator().manual_seed(seed)
-    signs = torch.randint(0, 2, (AMPLITUDES, slots), generator=random) * 2.0 - 1
-    return signs / AMPLITUDES**0.5
+    signs: Tensor = torch.randint(0, 2, (AMPLITUDES, slots), generator=random) * 2.0 - 1
+    return signs / math.sqrt(AMPLITUDES)
 
 
 class Stage(nn.Module):

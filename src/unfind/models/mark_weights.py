@@ -122,9 +122,7 @@ def read_mark_card(folder: Path) -> dict[str, Any]:
             str(card["weights_sha256"])
             card |= {"slots": int(card["slots"]), "strength": float(card["strength"])}
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelError(
-            f"Expected a mark's card at {path}, got none: give what mark train wrote."
-        ) from error
+        raise ModelError(f"Expected a mark's card at {path}, got none: give what mark train wrote.") from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"Expected a readable card at {path}, got '{error}': copy the mark again.") from error
     if facts != (FORMAT, WORKING_SIZE):

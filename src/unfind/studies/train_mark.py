@@ -148,4 +148,5 @@ def _photos(sets: list[PhotoSet], request: MarkRequest, progress: Progress) -> t
 
 def _every(pixels: NDArray[np.uint8], *, held_out: bool) -> NDArray[np.uint8]:
     place = np.arange(len(pixels)) % HELD_OUT == HELD_OUT - 1
-    return pixels[place == held_out]
+    chosen: NDArray[np.uint8] = pixels[place == held_out]
+    return chosen

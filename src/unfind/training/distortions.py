@@ -114,4 +114,5 @@ def hue_and_saturation(turn: float, saturation: float) -> Tensor:
     to_yiq = torch.tensor(_TO_YIQ, dtype=torch.float64)
     cosine, sine = saturation * math.cos(turn), saturation * math.sin(turn)
     turned = torch.tensor([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]], dtype=torch.float64)
-    return torch.linalg.inv(to_yiq) @ turned @ to_yiq
+    matrix: Tensor = torch.linalg.inv(to_yiq) @ turned @ to_yiq
+    return matrix

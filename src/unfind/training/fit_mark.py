@@ -165,8 +165,8 @@ class _Loop:
 
     def _batch(self) -> MarkBatch:
         drawn = draw_mark_batch(self.photos.train, self.settings, self.settings.seed + self.attempt, self.step)
-        moved = (part.to(self.device) for part in (drawn.photos, drawn.signs, drawn.others))
-        return MarkBatch(*moved, drawn.random)
+        photos, signs, others = (part.to(self.device) for part in (drawn.photos, drawn.signs, drawn.others))
+        return MarkBatch(photos, signs, others, drawn.random)
 
     def _learn(self, batch: MarkBatch) -> MarkLoss:
         with autocast(self.device, self.settings.precision):

@@ -72,7 +72,7 @@ def mark_loss(
 
 def seen_after(images: Tensor, random: torch.Generator, severity: float) -> Tensor:
     """What the decoder sees of images after distortions, (N, 3, 128, 128)."""
-    return torch.cat([working_view(distorted(part, random, severity)) for part in images.split(TOGETHER)])
+    return torch.cat([working_view(distorted(part, random, severity)) for part in torch.split(images, TOGETHER)])
 
 
 def share_read(evidence: Tensor, signs: Tensor) -> float:

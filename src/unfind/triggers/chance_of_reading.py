@@ -7,9 +7,10 @@ version and checksum follow), no two of them nearer than 21 bits, so that
 
     chance that one is within e bits of what was heard = 2^48 V(e) / 2^127,   V(e) = sum of C(127, i) for i = 0..e.
 
-With e = 10 that is 2^-31.2. Trying the 6 least sure bits both ways is 64 words in place of one: 2^-25.2. Looking
-through a few windows, for photos that were cropped, multiplies it again. The sum over all tries is a bound, and it
-holds over keys: for each photo, over the draw of the key.
+With e = 10 that is 2^-31.3. Trying the 6 least sure bits both ways is 64 words in place of one, each of which may be
+repaired in 10 bits: 2^-25.3 at most for anything that is read at all. Looking through a few windows, for photos that
+were cropped, multiplies it again. The sum over all tries is a bound, and it holds over keys: for each photo, over the
+draw of the key.
 """
 
 from __future__ import annotations
