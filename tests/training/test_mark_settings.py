@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_the_rate_is_whole_until_it_settles_and_never_rises() -> None:
     settings = MarkSettings(steps=100, learning_rate=0.01, settle=0.6)
     rates = [settings.rate(step) for step in range(101)]
     assert rates[:61] == [0.01] * 61
-    assert all(later <= earlier for earlier, later in zip(rates, rates[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(rates))
     assert rates[100] == pytest.approx(0.0005)
 
 
