@@ -27,7 +27,8 @@ class MarkSettings:
         ready: share of bits that must be read before distortions begin.
         hold: share of bits that must be read, through distortions, for the mark to be made fainter.
         ramp: steps over which distortions grow.
-        stuck_after, stuck_below: an attempt that reads fewer bits than that share after so many steps is given up.
+        stuck_after: steps after which an attempt is given up that still reads next to nothing ...
+        stuck_below: ... namely less than this share of the bits; half is chance.
         attempts: seeds that are tried in turn.
         presence_weight: of telling marked photos from others, beside reading bits.
         loud_weight: of being loud to a retrieval encoder, where one is given.
