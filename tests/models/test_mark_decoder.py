@@ -61,3 +61,13 @@ def test_a_gradient_reaches_every_weight_that_is_in_use() -> None:
     evidence, presence = decoder(torch.rand(2, 3, WORKING_SIZE, WORKING_SIZE))
     (evidence.square().sum() + presence.square().sum()).backward()
     assert all(weight.grad is not None and bool(weight.grad.any()) for weight in decoder.parameters())
+
+
+def test_half_precision_hears_nearly_the_same() -> None:
+    encoder, decoder = MarkEncoder(160, seed=3), MarkDecoder(160, seed=3)
+    marked = smooth() + 0.005 * encoder(smooth(), signs())
+    full, _ = decoder(marked)
+    with torch.autocast("cpu", torch.bfloat16):
+        half, _ = decoder(marked)
+    assert half.dtype == torch.float32
+    assert float((half - full).detach().abs().mean()) < 0.05 * float(full.detach().abs().mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,17 @@ def test_both_networks_learn_from_it(nets, batch: MarkBatch) -> None:
     assert float(encoder.net.answer.weight.grad.abs().sum()) > 0
     assert float(decoder.heard.grad.abs().sum()) > 0
     assert float(decoder.presence.weight.grad.abs().sum()) > 0
+
+
+def test_half_precision_goes_through_every_distortion_and_changes_little(nets, batch: MarkBatch) -> None:
+    half = replace(SETTINGS, precision="bf16")
+    full = replace(SETTINGS, precision="fp32")
+    for seed in range(12):
+        losses = []
+        for settings in (half, full):
+            draw = replace(batch, random=torch.Generator().manual_seed(seed))
+            losses.append(mark_loss(*nets, draw, settings, strength=0.5, severity=1.0).terms["bits"])
+        assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
 def test_a_model_to_be_loud_to_adds_a_term(nets, batch: MarkBatch, tiny_encoder) -> None:

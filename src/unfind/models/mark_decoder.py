@@ -58,6 +58,7 @@ class MarkDecoder(nn.Module):
 
 def _fine_detail(photos: Tensor) -> Tensor:
     """What the luma of photos holds beyond its 7 x 7 means, (N, 1, H, W) in -1..1."""
-    luma = torch.einsum("nchw,c->nhw", photos, photos.new_tensor([0.299, 0.587, 0.114]))[:, None]
+    # A weighted sum and no matrix product, which half precision would round to steps as large as a mark.
+    luma = (photos * photos.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     smooth = F.avg_pool2d(F.pad(luma, (3, 3, 3, 3), mode="replicate"), 7, stride=1)
     return torch.tanh((luma - smooth) / LOUDEST)

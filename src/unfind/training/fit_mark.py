@@ -16,7 +16,7 @@ from unfind.models.encoder import Encoder
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_encoder import MarkEncoder
 from unfind.models.mark_weights import save_mark
-from unfind.models.precision import autocast, best_device
+from unfind.models.precision import best_device
 from unfind.training.check_mark import check_mark
 from unfind.training.early_features import EarlyFeatures
 from unfind.training.interrupt import held_interrupts
@@ -169,16 +169,15 @@ class _Loop:
         return MarkBatch(photos, signs, others, drawn.random)
 
     def _learn(self, batch: MarkBatch) -> MarkLoss:
-        with autocast(self.device, self.settings.precision):
-            loss = mark_loss(
-                self.encoder,
-                self.decoder,
-                batch,
-                self.settings,
-                strength=self.stage.strength,
-                severity=self.stage.severity,
-                against=self.against,
-            )
+        loss = mark_loss(
+            self.encoder,
+            self.decoder,
+            batch,
+            self.settings,
+            strength=self.stage.strength,
+            severity=self.stage.severity,
+            against=self.against,
+        )
         if not bool(loss.total.isfinite()):
             raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
         for group in self.adam.param_groups:

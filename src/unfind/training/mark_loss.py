@@ -10,6 +10,7 @@ from torch import Tensor
 
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_encoder import MarkEncoder
+from unfind.models.precision import autocast
 from unfind.training.distortions import distorted
 from unfind.training.early_features import EarlyFeatures
 from unfind.training.mark_batches import MarkBatch
@@ -55,9 +56,14 @@ def mark_loss(
         severity: of the distortions, 0..1.
         against: a retrieval model's early features, in which the mark should be loud.
     """
-    marked = lay_on(batch.photos, encoder(working_view(batch.photos), batch.signs), strength)
+    # The networks alone run in half precision: a faint mark is less than that can hold of a pixel.
+    half = autocast(batch.photos.device, settings.precision)
+    with half:
+        patterns = encoder(working_view(batch.photos), batch.signs)
+    marked = lay_on(batch.photos, patterns, strength)
     seen = torch.cat([seen_after(part, batch.random, severity) for part in (marked, batch.others)])
-    evidence, presence = decoder(seen)
+    with half:
+        evidence, presence = decoder(seen)
     heard, count = evidence[: len(marked)], len(marked)
     there = (torch.arange(len(seen), device=seen.device) < count).to(presence.dtype)
     terms = {
