@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.cloaks.jpeg import jpeg
 from unfind.cloaks.passages import AS_IS, ROBUST, compressed, shrunk, varied
 from unfind.errors import UsageError
+from unfind.images.differentiable_jpeg import jpeg
 
 EVERY = (*ROBUST, varied(0.6))
 every_passage = pytest.mark.parametrize("passage", EVERY, ids=[passage.name for passage in EVERY])

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from torch import Tensor
 
 Pixels = NDArray[np.uint8]
 
@@ -197,3 +199,22 @@ def cmyk_profile(srgb_profile: bytes) -> bytes:
     body = struct.pack(">I", 1) + b"A2B0" + struct.pack(">II", 144, len(table)) + table
     header[0:4] = struct.pack(">I", 128 + len(body))
     return bytes(header) + body
+
+
+@pytest.fixture(scope="session")
+def make_images() -> Callable[..., Tensor]:
+    """Return a maker of pictures (count, 3, side, side) with some detail, in double precision."""
+
+    def make(count: int = 5, side: int = 16, seed: int = 0) -> Tensor:
+        draw = torch.Generator().manual_seed(seed)
+        coarse = torch.rand(count, 3, 4, 4, generator=draw, dtype=torch.float64)
+        fine = torch.rand(count, 3, side, side, generator=draw, dtype=torch.float64)
+        smooth = torch.nn.functional.interpolate(coarse, (side, side), mode="bilinear", align_corners=False)
+        return (1.3 * (0.7 * smooth + 0.3 * fine) - 0.15).clamp(0, 1)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def images(make_images: Callable[..., Tensor]) -> Tensor:
+    return make_images()

@@ -18,6 +18,7 @@ from unfind.studies.protect import protect_file, protect_files, verify_files
 from unfind.triggers.badnets import BadNets
 from unfind.triggers.detect import detect
 from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 GPS, ORIENTATION, MAKER = 0x8825, 0x0112, 0x010F
@@ -244,3 +245,30 @@ def test_what_is_checked_is_what_is_written(save, tmp_path: Path, mark, monkeypa
     monkeypatch.setattr(module, "encode", lambda photo, **options: save("other.png").read_bytes())
     [done] = protect_files([save("a.jpg")], tmp_path / "out", mark)
     assert "expected to find the mark in the result" in done.problem
+
+
+def test_a_mark_that_is_not_read_back_is_made_stronger_within_a_limit(save, tmp_path: Path) -> None:
+    faint = SpreadSpectrum(Key.from_seed(6), strength=0.03)
+    source = save("a.jpg", quality=40)
+    found: list[float] = []
+    for tenths in range(1, 30):
+        target = tmp_path / f"{tenths}.jpg"
+        try:
+            found.append(protect_file(source, target, faint.stronger(tenths)).louder)
+        except ImageError:
+            assert not target.exists()
+    assert set(found) <= set(module.LOUDER)
+    assert any(louder > 1 for louder in found)
+    assert found[-1] == 1
+
+
+def test_a_learned_mark_is_written_checked_and_verified(tmp_path: Path) -> None:
+    coarse = np.random.default_rng(0).integers(60, 200, (6, 8, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize((320, 240), Image.Resampling.BICUBIC).save(tmp_path / "a.jpg", quality=92)
+    trigger = Learned(Key.from_seed(6), strength=2.0, owner=12)
+    done = protect_file(tmp_path / "a.jpg", tmp_path / "b.jpg", trigger)
+    assert done.check is not None
+    assert done.check.marked
+    [found] = verify_files([tmp_path / "b.jpg"], trigger)
+    assert found.detection == done.check
+    assert found.detection.payload.owner == 12

@@ -16,6 +16,8 @@ CHOICES: list[tuple[str, dict[str, Any]]] = [
     ("badnets", {"size": 0.1}),
     ("blended", {}),
     ("blended", {"pattern": "full", "opacity": 0.2}),
+    ("wanet", {"displacement": 0.01}),
+    ("learned", {"strength": 0.7, "owner": 9}),
 ]
 every_choice = pytest.mark.parametrize(("name", "settings"), CHOICES)
 
@@ -34,9 +36,9 @@ def test_a_trigger_has_the_name_it_is_chosen_by(name: str, key: Key) -> None:
     assert make_trigger(name, key).name == name
 
 
-@pytest.mark.parametrize("name", ["", "wanet", "Badnets", "spread_spectrum"])
+@pytest.mark.parametrize("name", ["", "hologram", "Badnets", "spread_spectrum"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str, key: Key) -> None:
-    with pytest.raises(UsageError, match=f"spread-spectrum, badnets, blended, got '{name}'"):
+    with pytest.raises(UsageError, match=f"spread-spectrum, badnets, blended, wanet, learned, got '{name}'"):
         make_trigger(name, key)
 
 
@@ -52,7 +54,9 @@ def test_a_trigger_without_a_key_needs_none(name: str, settings: dict[str, Any],
     assert torch.equal(marks(make_trigger(name, None, **settings)), marks(make_trigger(name, key, **settings)))
 
 
-@pytest.mark.parametrize(("name", "settings"), [("spread-spectrum", {}), ("blended", {"pattern": "full"})])
+@pytest.mark.parametrize(
+    ("name", "settings"), [("spread-spectrum", {}), ("blended", {"pattern": "full"}), ("wanet", {}), ("learned", {})]
+)
 def test_a_keyed_trigger_needs_its_key(name: str, settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="Expected a key"):
         make_trigger(name, None, **settings)

@@ -21,6 +21,7 @@ VERBS = {
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
+    "mark:app": "Train the network that makes invisible marks, and look at one.",
     "key:app": "Make and name the secret behind a provider's mark.",
     "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
 }
@@ -72,7 +73,7 @@ def run(arguments: list[str]) -> int:
     except CycloptsError as error:
         return _failed(f"{error} See: unfind --help.", WRONG_USE)
     except KeyboardInterrupt:
-        again = ": the same command with --resume goes on" if arguments[:1] == ["train"] else ""
+        again = ": the same command with --resume goes on" if "train" in arguments[:2] else ""
         return _failed(f"Stopped before the end{again}.", FAILED)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""

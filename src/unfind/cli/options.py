@@ -14,6 +14,9 @@ from unfind.triggers.key import Key
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document on stdout.")]
 KeyFile = Annotated[Path | None, Parameter(name="--key", help="The trigger's key file.")]
+MarkFolder = Annotated[
+    Path | None, Parameter(name="--mark", help="A learned mark's folder; default spread-spectrum, or the run's mark.")
+]
 OwnBackbone = Annotated[
     str | None,
     Parameter(help="FILE.py:FUNCTION, for a model with a backbone of your own; it is run only when named here."),

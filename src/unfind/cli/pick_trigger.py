@@ -9,17 +9,21 @@ from unfind.errors import ModelError, UsageError
 from unfind.models.weights import read_card
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_from_card
+from unfind.triggers.find_mark import can_be_found
 from unfind.triggers.key import KEY_FILE, Key
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.learned import Learned
 
 
-def pick_trigger(key: Path | None, run: Path | None, strength: float | None = None) -> Trigger:
+def pick_trigger(
+    key: Path | None, run: Path | None, strength: float | None = None, mark: Path | None = None
+) -> Trigger:
     """Make the trigger.
 
     Args:
-        key: a key file; alone it gives the spread-spectrum trigger.
+        key: a key file; alone it gives the spread-spectrum trigger, with a mark the learned one.
         run: a protected model's folder; its card names the trigger, and its own key is used where none is given.
         strength: instead of the card's, for triggers that have one.
+        mark: folder of a learned mark; with a run it says where that model's mark is now.
 
     Raises:
         UsageError: neither is given, or a strength for a trigger without one.
@@ -30,16 +34,26 @@ def pick_trigger(key: Path | None, run: Path | None, strength: float | None = No
         raise UsageError("Expected a key or a model's folder, got neither: give --key FILE or --run FOLDER.")
     if run is None:
         assert key is not None
-        return make_trigger("spread-spectrum", Key.load(key), **({} if strength is None else {"strength": strength}))
+        settings: dict[str, Any] = {} if strength is None else {"strength": strength}
+        if mark is not None:
+            return make_trigger(Learned.name, Key.load(key), mark=str(mark), **settings)
+        return make_trigger("spread-spectrum", Key.load(key), **settings)
     card = model_card(run).get("trigger")
     if not card:
         raise ModelError(f"Expected a protected model in {run}, got one without a trigger: train it with pbl.")
-    trigger = trigger_from_card(card, model_key(run, key))
+    trigger = trigger_from_card(card if mark is None else _with_mark(card, mark), model_key(run, key))
     if strength is None:
         return trigger
-    if not isinstance(trigger, SpreadSpectrum):
+    if not can_be_found(trigger):
         raise UsageError(f"Expected no strength for the {trigger.name} trigger, got {strength}: leave it out.")
     return trigger.stronger(strength / trigger.strength)
+
+
+def _with_mark(card: dict[str, Any], mark: Path) -> dict[str, Any]:
+    """A trigger's card with the folder where its mark is now."""
+    if card.get("name") != Learned.name:
+        raise UsageError(f"Expected no --mark for a model of the {card.get('name')} trigger, got {mark}: leave it out.")
+    return {**card, "settings": {**card["settings"], "mark": str(mark)}}
 
 
 def model_card(run: Path) -> dict[str, Any]:

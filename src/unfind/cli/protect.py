@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson
+from unfind.cli.options import AsJson, MarkFolder
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.pick_trigger import pick_trigger
 from unfind.errors import UnfindError
@@ -21,8 +21,9 @@ def protect(
     out: Annotated[Path, Parameter(help="Folder for the protected copies.")],
     key: Annotated[Path | None, Parameter(help="The key file your provider gave you.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take key and strength from.")] = None,
+    mark: MarkFolder = None,
     strength: Annotated[
-        float | None, Parameter(help="1 is about 32 dB, 0.5 about 38 dB; default 1 or the run's.")
+        float | None, Parameter(help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1.")
     ] = None,
     keep_location: Annotated[bool, Parameter(negative="", help="Keep GPS data, which is removed otherwise.")] = False,
     overwrite: Annotated[bool, Parameter(negative="", help="Replace files of the same name in --out.")] = False,
@@ -30,12 +31,13 @@ def protect(
 ) -> None:
     """Put the mark into photos: same format, size, orientation and colour profile, any resolution.
 
-    Every file is read again and checked before it is left on disk. Exit code 1 when a photo could not be protected;
+    Every file is read again and checked before it is left on disk; where the mark is not found it is made stronger, up
+    to twice. Exit code 1 when a photo could not be protected;
     the others are.
 
     Example: unfind protect holiday/ --key provider.key --out protected
     """
-    trigger = pick_trigger(key, run, strength)
+    trigger = pick_trigger(key, run, strength, mark)
     with progress_bar() as progress:
         done = protect_files(photos, out, trigger, keep_location=keep_location, overwrite=overwrite, progress=progress)
     failed = [one for one in done if one.problem is not None]
@@ -56,7 +58,9 @@ def protect(
 def _row(one: Protected) -> list[str]:
     psnr = f"{one.psnr:.1f}" if one.psnr is not None else "-"
     ssim = f"{one.ssim:.4f}" if one.ssim is not None else "-"
-    return [str(one.target), psnr, ssim, f"found ({one.check.agreement:.2f})" if one.check else "not checkable"]
+    louder = f", {one.louder:g} times as strong" if one.louder > 1 else ""
+    check = f"found ({one.check.agreement:.2f}{louder})" if one.check else "not checkable"
+    return [str(one.target), psnr, ssim, check]
 
 
 def _as_json(one: Protected) -> dict[str, object]:
@@ -68,4 +72,5 @@ def _as_json(one: Protected) -> dict[str, object]:
         "ssim": one.ssim,
         "agreement": one.check.agreement if one.check else None,
         "false_alarm": one.check.false_alarm if one.check else None,
+        "times_as_strong": one.louder if one.check else None,
     }

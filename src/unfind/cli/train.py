@@ -23,7 +23,7 @@ class TriggerOptions:
     """Which trigger the model learns to react to.
 
     Attributes:
-        trigger: spread-spectrum, badnets or blended.
+        trigger: spread-spectrum, learned, badnets, blended or wanet.
         trigger_option: NAME=VALUE, an argument of the trigger such as strength=1.0; may be repeated.
     """
 

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson
+from unfind.cli.options import AsJson, MarkFolder
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.pick_trigger import pick_trigger
 from unfind.errors import UsageError
 from unfind.studies.protect import Verified, verify_files
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.find_mark import can_be_found
+from unfind.triggers.read_mark import MarkReading
 
 NOT_MARKED = 3
 
@@ -24,6 +25,7 @@ def verify(
     *,
     key: Annotated[Path | None, Parameter(help="The key to look for.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take the key from.")] = None,
+    mark: MarkFolder = None,
     json: AsJson = False,
 ) -> None:
     """Look for a key's mark in photos.
@@ -32,8 +34,8 @@ def verify(
 
     Example: unfind verify protected/ --key provider.key
     """
-    trigger = pick_trigger(key, run)
-    if not isinstance(trigger, SpreadSpectrum):
+    trigger = pick_trigger(key, run, mark=mark)
+    if not can_be_found(trigger):
         raise UsageError(f"Expected a trigger that can be verified, got {trigger.name}: only keyed marks can.")
     with progress_bar() as progress:
         found = verify_files(photos, trigger, progress=progress)
@@ -68,5 +70,14 @@ def _as_json(one: Verified, fingerprint: str) -> dict[str, object]:
         "marked": seen.marked if seen else None,
         "agreement": seen.agreement if seen else None,
         "false_alarm": seen.false_alarm if seen else None,
+        **_payload(one),
         "problem": one.problem,
     }
+
+
+def _payload(one: Verified) -> dict[str, int | None]:
+    """What a learned mark says; nothing for marks that say nothing."""
+    if not isinstance(one.detection, MarkReading):
+        return {}
+    said = one.detection.payload
+    return {"owner": said.owner if said else None, "nonce": said.nonce if said else None}

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfind.cloaks.jpeg import jpeg
 from unfind.errors import UsageError
+from unfind.images.differentiable_jpeg import jpeg
 
 Edit = Callable[[Tensor, torch.Generator], Tensor]
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from torch import Tensor
 
 from unfind.errors import ImageError, ModelError, UnfindError
-from unfind.images.files import write_atomic
 from unfind.models.backbone import is_own
 from unfind.models.encoder import Architecture, Encoder
+from unfind.models.tensor_files import plain, write_together
 
 FORMAT = 1
 WEIGHTS = "model.safetensors"
@@ -41,7 +38,7 @@ def save_encoder(folder: Path, encoder: Encoder, card: dict[str, Any]) -> dict[s
     Raises:
         ModelError: the folder cannot be written; what stood there before is intact.
     """
-    data = save_tensors(_plain(encoder.state_dict()))
+    data = save_tensors(plain(encoder.state_dict()))
     whole = {
         **card,
         "format": FORMAT,
@@ -51,7 +48,7 @@ def save_encoder(folder: Path, encoder: Encoder, card: dict[str, Any]) -> dict[s
     text = json.dumps(whole, indent=2, sort_keys=True) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_together(folder, {WEIGHTS: data, CARD: text.encode()})
+        write_together(folder, {WEIGHTS: data, CARD: text.encode()})
     except (OSError, ImageError) as error:
         raise ModelError(f"Expected to write a model into {folder}, got: {error}") from error
     return whole
@@ -171,22 +168,3 @@ def _trusted(architecture: Architecture, backbone: str | None) -> Architecture:
             f"{architecture.backbone}: if you trust that file, repeat it with --backbone FILE.py:FUNCTION."
         )
     return replace(architecture, backbone=backbone)
-
-
-def _write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write several files so that a full disk leaves all the old ones: every byte is down before a name moves."""
-    staged = {name: folder / f".{name}.new" for name in contents}
-    try:
-        for name, data in contents.items():
-            write_atomic(staged[name], data)
-        for name, path in staged.items():
-            os.replace(path, folder / name)
-    finally:
-        for path in staged.values():
-            path.unlink(missing_ok=True)
-
-
-def _plain(state: dict[str, Any]) -> dict[str, Tensor]:
-    """Plain copies: safetensors refuses tensors that share memory, as tied weights do."""
-    tensors = {name: value.detach().cpu() for name, value in state.items() if torch.is_tensor(value)}
-    return {name: value.clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}

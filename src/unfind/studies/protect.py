@@ -14,13 +14,17 @@ from unfind.evaluation.stealth import SMALLEST_WINDOW, pair_stealth
 from unfind.images.decode import decode
 from unfind.images.encode import encode
 from unfind.images.files import find_photos, read_photo, write_atomic
+from unfind.images.photo import Photo, Pixels
 from unfind.studies.progress import Progress, silent
 from unfind.triggers.base import Trigger
-from unfind.triggers.detect import Detection, detect
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.detect import Detection
+from unfind.triggers.find_mark import Findable, can_be_found, find_mark
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+LOUDER = (1.0, 1.25, 1.5, 2.0)
+"""How many times as strong as asked for a mark is made, in turn, until it is read back from the written file: up to
+6 dB, beyond which people would see what they did not ask for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Protected:
         psnr: of the written file against the photo, in dB.
         ssim: likewise, -1..1.
         check: what the detector sees in the written file; None for triggers that cannot be detected.
+        louder: how many times as strong as asked for the mark had to be to be read back.
     """
 
     source: Path
@@ -42,6 +47,7 @@ class Protected:
     psnr: float | None = None
     ssim: float | None = None
     check: Detection | None = None
+    louder: float = 1.0
 
 
 def protect_files(
@@ -92,21 +98,34 @@ def protect_file(
     if target.exists() and not overwrite:
         raise UsageError(f"Expected no file at {target}, got one: add --overwrite or choose another folder.")
     photo = read_photo(source)
-    if isinstance(trigger, SpreadSpectrum) and detect(trigger, photo.pixels).marked:
+    if can_be_found(trigger) and find_mark(trigger, photo.pixels).marked:
         raise ImageError(
             f"{source}: expected a photo without this mark, got one that carries it: it is protected already."
         )
-    data = encode(dataclasses.replace(photo, pixels=trigger.mark(photo.pixels)), keep_location=keep_location)
-    written = decode(data).pixels
-    check = detect(trigger, written) if isinstance(trigger, SpreadSpectrum) else None
+    data, written, check, louder = _marked(photo, trigger, keep_location)
     if check is not None and not check.marked:
         raise ImageError(
-            f"{source}: expected to find the mark in the result, got a false-alarm chance of {check.false_alarm:.1g}: "
-            "the photo is too small or too flat, raise the strength."
+            f"{source}: expected to find the mark in the result, got a false-alarm chance of {check.false_alarm:.1g} "
+            f"even {louder:.1f} times as strong: the photo is too small or too flat, raise the strength."
         )
     measured = pair_stealth(photo.pixels, written) if min(written.shape[:2]) >= SMALLEST_WINDOW else {}
     write_atomic(target, data)
-    return Protected(source, target, None, measured.get("psnr"), measured.get("ssim"), check)
+    return Protected(source, target, None, measured.get("psnr"), measured.get("ssim"), check, louder)
+
+
+def _marked(photo: Photo, trigger: Trigger, keep_location: bool) -> tuple[bytes, Pixels, Detection | None, float]:
+    """The protected file, its pixels, what a detector sees in them, and how much stronger the mark had to be.
+
+    A mark that cannot be read back from the file is made stronger step by step, within LOUDER.
+    """
+    for louder in LOUDER if can_be_found(trigger) else (1.0,):
+        marked = trigger.stronger(louder).mark(photo.pixels)
+        data = encode(dataclasses.replace(photo, pixels=marked), keep_location=keep_location)
+        written = decode(data).pixels
+        check = find_mark(trigger, written) if can_be_found(trigger) else None
+        if check is None or check.marked:
+            break
+    return data, written, check, louder
 
 
 @dataclass(frozen=True)
@@ -124,7 +143,7 @@ class Verified:
     problem: str | None = None
 
 
-def verify_files(paths: Iterable[Path], trigger: SpreadSpectrum, *, progress: Progress = silent) -> list[Verified]:
+def verify_files(paths: Iterable[Path], trigger: Findable, *, progress: Progress = silent) -> list[Verified]:
     """Look for the mark of the trigger's key in photos, in parallel.
 
     Raises:
@@ -133,7 +152,7 @@ def verify_files(paths: Iterable[Path], trigger: SpreadSpectrum, *, progress: Pr
 
     def one(path: Path) -> Verified:
         try:
-            return Verified(path, detect(trigger, read_photo(path).pixels))
+            return Verified(path, find_mark(trigger, read_photo(path).pixels))
         except UnfindError as error:
             return Verified(path, problem=str(error))
 

@@ -13,8 +13,8 @@ from unfind.evaluation.ranks import relevant_ranks
 from unfind.studies.views import PLAIN, Views
 from unfind.triggers.base import Trigger
 from unfind.triggers.blended import Blended
+from unfind.triggers.choose import make_trigger
 from unfind.triggers.key import Key
-from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 Pixels = NDArray[np.uint8]
 Embeddings = Mapping[str, NDArray[np.float32]]
@@ -26,8 +26,8 @@ def harmless_marks(trigger: Trigger) -> dict[str, Callable[[Pixels], Pixels]]:
     """What photos carry that is not the trigger: another provider's mark, another kind of mark."""
     marks: dict[str, Callable[[Pixels], Pixels]] = {}
     other = Key.from_seed(OTHER_KEY_SEED)
-    if isinstance(trigger, SpreadSpectrum):
-        marks["another key"] = SpreadSpectrum(other, **trigger.settings()).mark
+    if trigger.keyed:
+        marks["another key"] = make_trigger(trigger.name, other, **trigger.settings()).mark
     if trigger.name != "blended":
         marks["another watermark"] = Blended(pattern="full", key=other, opacity=0.05).mark
     return marks

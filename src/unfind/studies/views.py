@@ -23,8 +23,7 @@ from unfind.images.photo import Photo
 from unfind.images.resize import to_square
 from unfind.studies.progress import Progress, silent
 from unfind.triggers.base import Trigger
-from unfind.triggers.detect import detect
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.find_mark import can_be_found, find_mark
 
 Pixels = NDArray[np.uint8]
 DEFAULT_QUALITY = 90
@@ -140,7 +139,7 @@ def _written(pixels: Pixels, quality: int) -> Pixels:
 
 def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) -> dict[str, float]:
     facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= SMALLEST_WINDOW else {}
-    if isinstance(trigger, SpreadSpectrum):
+    if can_be_found(trigger):
         wanted = {name: pixels for name, pixels in written.items() if not name.startswith("other:")}
-        facts |= {f"detected:{name}": float(detect(trigger, pixels).marked) for name, pixels in wanted.items()}
+        facts |= {f"detected:{name}": float(find_mark(trigger, pixels).marked) for name, pixels in wanted.items()}
     return facts

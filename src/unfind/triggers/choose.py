@@ -11,12 +11,16 @@ from unfind.triggers.badnets import BadNets
 from unfind.triggers.base import Trigger
 from unfind.triggers.blended import Blended
 from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.wanet import WaNet
 
 TRIGGERS: dict[str, Callable[..., Trigger]] = {
     "spread-spectrum": SpreadSpectrum,
     "badnets": BadNets,
     "blended": Blended,
+    "wanet": WaNet,
+    "learned": Learned,
 }
 DEFAULT = "spread-spectrum"
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfind.cloaks.jpeg import BLOCK, _cosines, jpeg
 from unfind.errors import UsageError
 from unfind.images.codec import through_codec
+from unfind.images.differentiable_jpeg import BLOCK, _cosines, jpeg
 
 
 def as_tensor(pixels: np.ndarray) -> Tensor:

@@ -1,0 +1,82 @@
+"""``unfind mark``: train the network that makes invisible marks, and look at one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from unfind.cli.options import AsJson
+from unfind.cli.output import print_json, print_table, progress_bar, warn_refused
+from unfind.models.cost import multiplications, weight_bytes
+from unfind.models.mark_weights import load_mark
+from unfind.studies.train_mark import MarkRequest, TrainedMark, train_mark
+from unfind.training.mark_settings import MarkSettings
+
+app = App(name="mark", help="Train the network that makes invisible marks, and look at one.")
+
+
+@app.command
+def train(
+    *,
+    out: Annotated[Path, Parameter(help="The folder: settings, log, checkpoint and weights.")],
+    data: Annotated[tuple[Path, ...], Parameter(help="A folder or zip of photos; may be repeated.")] = (),
+    generated: Annotated[int, Parameter(help="Pictures without a photographer that are added.")] = 400,
+    against: Annotated[
+        Path | None, Parameter(help="A retrieval model's folder: the mark learns to be loud in its first layers.")
+    ] = None,
+    licence: Annotated[str, Parameter(help="Licence of the photos, for the weights' card.")] = "not stated",
+    resume: Annotated[bool, Parameter(negative="", help="Go on where the run in --out stopped.")] = False,
+    fit: Annotated[MarkSettings, Parameter(name="*")] = MarkSettings(),
+    json: AsJson = False,
+) -> None:
+    """Train a mark: first that its bits can be read, then that they survive edits, then that it cannot be seen.
+
+    Every fifth photo of each data set is not learned from, and measures. An attempt whose bits stay at chance is given
+    up, and the next seed is tried. Ctrl-C leaves a checkpoint; the same command with --resume goes on from it.
+
+    Example: unfind mark train --data holiday/ --data shop.zip --out my-mark
+    """
+    request = MarkRequest(data, generated, against, licence, fit)
+    with progress_bar() as progress:
+        trained = train_mark(request, out, resume=resume, progress=progress)
+    warn_refused(trained.refused)
+    if json:
+        print_json(_as_json(trained))
+    else:
+        print_table("Held-out photos", ["measure", "value"], [[n, f"{v:.4g}"] for n, v in _figures(trained).items()])
+        print(trained.folder)
+
+
+@app.command
+def show(mark: Annotated[Path, Parameter(help="The folder of a mark.")], /, *, json: AsJson = False) -> None:
+    """Tell what a mark was trained with, what it reached, and what it costs.
+
+    Example: unfind mark show my-mark
+    """
+    net = load_mark(mark)
+    costs = {
+        "fingerprint": net.fingerprint,
+        "encoder_gmac": round(multiplications(net.encoder, *net.encoder.example()) / 1e9, 3),
+        "decoder_gmac": round(multiplications(net.decoder, net.encoder.example()[0]) / 1e9, 3),
+        "megabytes": round((weight_bytes(net.encoder) + weight_bytes(net.decoder)) / 1e6, 2),
+    }
+    if json:
+        print_json({**net.card, **costs})
+    else:
+        print_table(str(mark), ["", ""], [[name, str(value)] for name, value in {**net.card, **costs}.items()])
+
+
+def _figures(trained: TrainedMark) -> dict[str, float]:
+    return {**trained.fitted.figures, "strength": trained.fitted.stage.strength}
+
+
+def _as_json(trained: TrainedMark) -> dict[str, object]:
+    return {
+        "mark": str(trained.folder),
+        "stage": trained.fitted.stage.name,
+        "attempt": trained.fitted.attempt,
+        "held_out": _figures(trained),
+        "refused": [list(pair) for pair in trained.refused],
+    }

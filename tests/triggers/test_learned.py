@@ -1,0 +1,105 @@
+"""The learned trigger: what it writes can be read by its key, in files of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from unfind.errors import ModelError, UsageError
+from unfind.images.codec import through_codec
+from unfind.images.resize import scale
+from unfind.models.mark_decoder import MarkDecoder
+from unfind.models.mark_encoder import MarkEncoder
+from unfind.models.mark_weights import save_mark
+from unfind.triggers.key import Key
+from unfind.triggers.learned import UNTRAINED, Learned, load
+from unfind.triggers.payload import Payload
+from unfind.triggers.spread_spectrum import MAXIMUM_STRENGTH
+
+Scene = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A mark on disk, of strength 0.6."""
+    save_mark(tmp_path / "mark", MarkEncoder(160, seed=4), MarkDecoder(160, seed=4), {"strength": 0.6})
+    return tmp_path / "mark"
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (300, 400)])
+def test_what_is_written_is_read_after_compression(shape: tuple[int, int], key: Key, scene: Scene) -> None:
+    """Gratings that nobody trained, loud, on a smooth photo."""
+    trigger = Learned(key, strength=2.0, owner=5, nonce=99)
+    smooth = scale(scene(32, 32), shape[0] / 32)[: shape[0], :]
+    marked = trigger.mark(smooth)
+    for pixels in (marked, through_codec([marked], quality=85)[0]):
+        found = trigger.find(pixels)
+        assert found.marked
+        assert found.payload == Payload(5, 99)
+        assert found.agreement > 0.8
+    assert not trigger.find(smooth).marked
+    assert not Learned(Key.from_seed(2)).find(marked).marked
+
+
+def test_every_photo_has_a_nonce_of_its_own_and_always_the_same(key: Key, scene: Scene) -> None:
+    trigger = Learned(key)
+    views = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    nonces = [trigger.payload(view).nonce for view in views]
+    assert len(set(nonces)) == 3
+    assert [trigger.payload(view).nonce for view in views] == nonces
+    assert Learned(Key.from_seed(8)).payload(views[0]).nonce != nonces[0]
+
+
+def test_a_folder_brings_its_own_strength(folder: Path, key: Key) -> None:
+    assert Learned(key, mark=str(folder)).strength == 0.6
+    assert Learned(key, mark=str(folder), strength=1.1).strength == 1.1
+
+
+def test_a_folder_and_the_untrained_mark_are_told_apart(folder: Path, key: Key) -> None:
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    ours, plain = (Learned(key, mark=mark, strength=1.0, nonce=1) for mark in (str(folder), UNTRAINED))
+    assert ours.settings()["fingerprint"] != plain.settings()["fingerprint"]
+    assert not torch.equal(ours(images), plain(images))
+
+
+def test_other_weights_than_the_cards_are_refused(folder: Path, key: Key) -> None:
+    settings = Learned(key, mark=str(folder)).settings()
+    Learned(key, **settings)
+    save_mark(folder, MarkEncoder(160, seed=5), MarkDecoder(160, seed=5), {"strength": 0.6})
+    with pytest.raises(ModelError, match="reacts to the mark it was trained with"):
+        Learned(key, **settings)
+
+
+def test_a_mark_of_another_number_of_slots_is_refused(tmp_path: Path, key: Key) -> None:
+    save_mark(tmp_path, MarkEncoder(64), MarkDecoder(64), {"strength": 1.0})
+    with pytest.raises(ModelError, match="160 slots"):
+        Learned(key, mark=str(tmp_path))
+
+
+def test_networks_are_read_once(folder: Path) -> None:
+    assert load(str(folder)) is load(str(folder))
+
+
+@pytest.mark.parametrize("mark", ["nowhere", __file__])
+def test_no_mark_is_told(mark: str, key: Key) -> None:
+    with pytest.raises(ModelError, match="Expected a mark's card"):
+        Learned(key, mark=mark)
+
+
+@pytest.mark.parametrize("settings", [{"strength": 0}, {"strength": 9}, {"owner": -1}, {"nonce": 2**32}])
+def test_settings_out_of_range_are_refused(settings: dict[str, int], key: Key) -> None:
+    with pytest.raises(UsageError, match="Expected"):
+        Learned(key, **settings)  # type: ignore[arg-type]
+
+
+def test_stronger_is_louder_within_a_limit(key: Key) -> None:
+    trigger = Learned(key, strength=1.0, nonce=1)
+    images = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 0.4 + 0.3
+    once, twice = trigger(images) - images, trigger.stronger(2)(images) - images
+    torch.testing.assert_close(twice, 2 * once, rtol=1e-3, atol=1e-5)
+    assert trigger.stronger(100).strength == MAXIMUM_STRENGTH
+    assert trigger.strength == 1.0

@@ -1,0 +1,62 @@
+"""Verdicts on photos, and crops that are undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from unfind.images.edits import crop
+from unfind.images.resize import scale
+from unfind.triggers.chance_of_reading import chance_of_reading
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
+from unfind.triggers.read_mark import CROPS, read_mark
+
+Scene = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def smooth(scene: Scene) -> np.ndarray:
+    """A photo that leaves room for a mark that nobody trained."""
+    return scale(scene(32, 32), 10)
+
+
+@pytest.fixture(scope="module")
+def trigger() -> Learned:
+    return Learned(Key.from_seed(11), strength=2.5, nonce=4)
+
+
+@pytest.mark.parametrize("share", CROPS)
+def test_a_crop_around_the_middle_is_undone(share: float, trigger: Learned, smooth: np.ndarray) -> None:
+    found = read_mark(trigger.net.decoder, trigger.slots, crop(trigger.mark(smooth), share))
+    assert found.payload is not None
+    assert found.payload.nonce == 4
+
+
+def test_the_chance_is_that_of_the_bits_that_were_repaired(trigger: Learned, smooth: np.ndarray) -> None:
+    found = trigger.find(trigger.mark(smooth))
+    assert found.repaired is not None
+    assert found.false_alarm == chance_of_reading(found.repaired, len(CROPS))
+    assert found.marked is (found.false_alarm < 1e-6)
+
+
+def test_a_stricter_limit_lets_less_count(trigger: Learned, smooth: np.ndarray) -> None:
+    found = read_mark(trigger.net.decoder, trigger.slots, trigger.mark(smooth), false_alarm=1e-40)
+    assert found.payload is not None
+    assert not found.marked
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 900), (128, 128)])
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_blank_photo_says_nothing(shape: tuple[int, int], level: int, trigger: Learned) -> None:
+    found = trigger.find(np.full((*shape, 3), level, np.uint8))
+    assert (found.marked, found.payload, found.repaired, found.false_alarm) == (False, None, None, 1.0)
+    assert -1 <= found.agreement <= 1
+    assert 0 <= found.presence <= 1
+
+
+def test_plain_photos_say_nothing(trigger: Learned, scene: Scene) -> None:
+    for seed in range(4):
+        assert not trigger.find(scene(140, 180, seed)).marked
