@@ -13,15 +13,21 @@ from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
+from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_service import bench_service
 
-BENCHES = {"protection": bench_protection, "hashing": bench_hashing, "service": bench_service}
+BENCHES = {
+    "protection": bench_protection,
+    "hashing": bench_hashing,
+    "cloaks": bench_cloaks,
+    "service": bench_service,
+}
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, hashing or service.")],
+    name: Annotated[str, Parameter(help="protection, hashing, cloaks or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -39,6 +45,7 @@ def bench(
 
     Example: unfind bench protection --data photos --quick --out protection.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
+    Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     """
     if name not in BENCHES:
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
