@@ -19,6 +19,7 @@ VERBS = {
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
+    "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
     "key:app": "Make and name the secret behind a provider's mark.",
     "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
