@@ -44,6 +44,8 @@ NEAR = 0.5
 """Bits: a photo in two is off by one."""
 VOTES, VOTES_SEED = 8, 10**6
 """Target codes of each class that a generator learns; the seed is far from those of the queries' own targets."""
+DIGITS = 4
+"""Of the two thousand numbers of a curve, so that a document stays readable."""
 NEVER = 1e6
 """A margin that no bit has, so that a loop runs to its end."""
 
@@ -89,7 +91,8 @@ def convergence(trials: Trials, count: int) -> list[Row]:
     rows = []
     for name, cloak in contest.items():
         trial = trials.run(cloak, "towards", count)
-        rows.append({"method": name, "curve": trial.best.tolist(), "clock": trial.clock.tolist(), "count": count})
+        curve, clock = trial.best.round(DIGITS).tolist(), trial.clock.round(DIGITS).tolist()
+        rows.append({"method": name, "curve": curve, "clock": clock, "count": count})
     return rows
 
 
