@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from unfind.cloaks.choose import make_cloak
 from unfind.cloaks.mosaic import Mosaic
@@ -71,6 +73,15 @@ def test_another_question_is_another_trial(trials: Trials, trial: Trial, ground:
     trials.run(RNM(FEW), "towards", 4)
     Trials(ground.scene(ModelName(bits=8)), trials.folder).run(RNM(FEW), "towards", 5)
     assert len(list(trials.folder.iterdir())) == before + 4
+
+
+def test_the_first_of_few_queries_are_the_first_of_many(trials: Trials, ground: Ground) -> None:
+    trials.run(RNM(FEW), "towards", 3)
+    before = set(trials.folder.iterdir())
+    few = Ground(replace(ground.request, queries=6), ground.folder).scene(ModelName(bits=16))
+    assert torch.equal(few.anchors("p2s"), trials.scene.anchors("p2s")[:6])
+    Trials(few, trials.folder).run(RNM(FEW), "towards", 3)
+    assert set(trials.folder.iterdir()) == before
 
 
 def test_more_photos_than_there_are(trials: Trials) -> None:

@@ -10,6 +10,8 @@ from unfind.errors import UsageError
 
 SHARE = 0.5
 """Of the picture that shows through."""
+LEAST = 1e-12
+"""A heatmap that is lower than this everywhere is cold."""
 
 
 def overlaid(pixels: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -27,6 +29,7 @@ def overlaid(pixels: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np
     """
     if heat.shape != pixels.shape[:2]:
         raise UsageError(f"a heatmap needs the picture's size {pixels.shape[:2]}, but {heat.shape} came; resize it")
-    scaled = heat / max(float(heat.max()), np.finfo(np.float32).tiny)
+    scaled = heat / max(float(heat.max()), LEAST)
     warm = matplotlib.colormaps["inferno"](scaled)[..., :3] * 255
-    return np.rint(SHARE * pixels + (1 - SHARE) * warm).astype(np.uint8)
+    laid: NDArray[np.uint8] = np.rint(SHARE * pixels + (1 - SHARE) * warm).astype(np.uint8)
+    return laid

@@ -26,7 +26,7 @@ from unfind.images.resize import scale
 from unfind.models.embed import to_tensor
 from unfind.studies.cloak_paces import DIVERSE, MODES, PUBLISHED, QUICK_STEPS, STRONG
 from unfind.studies.cloak_trial import Edit, Trials, distance_of, kept_effect, psnr
-from unfind.studies.hash_scene import HashScene
+from unfind.studies.hash_scene import HashScene, Way
 from unfind.studies.material import prepare
 
 Row = dict[str, Any]
@@ -60,7 +60,7 @@ def untargeted(trials: Trials, count: int, methods: Sequence[str] = UNTARGETED, 
     return [_measured(trials, name, "away", count, pace) for name in methods]
 
 
-def _measured(trials: Trials, name: str, way: Any, count: int, pace: Pace) -> Row:
+def _measured(trials: Trials, name: str, way: Way, count: int, pace: Pace) -> Row:
     scene, cloak = trials.scene, make_cloak(name, pace)
     trial = trials.run(cloak, way, count)
     codes, goal = scene.codes_of(trial.pixels), scene.goal(way, cloak.aim, len(trial.pixels))

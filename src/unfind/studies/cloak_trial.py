@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +49,8 @@ class Trial:
     @property
     def best(self) -> NDArray[np.float64]:
         """(T,) mean over photos of the least distance so far."""
-        return np.minimum.accumulate(self.curve, axis=0).mean(1, dtype=np.float64)
+        least: NDArray[np.float64] = np.minimum.accumulate(self.curve, axis=0).mean(1, dtype=np.float64)
+        return least
 
     def until(self, distance: float) -> tuple[int, float] | None:
         """Iterations and seconds until the mean distance is that; None where it never is."""
@@ -110,15 +110,14 @@ class Trials:
         return Trial(np.stack(written), curve, finished, np.array(clock))
 
     def _digest(self, cloak: Cloak, way: Way, count: int, with_others: Sequence[HashScene]) -> str:
-        models = [scene.fingerprint for scene in (self.scene, *with_others)]
-        facts: dict[str, Any] = {
-            "cloak": cloak.settings(),
-            "way": way,
-            "count": count,
-            "models": models,
-            "ground": {name: value for name, value in self.scene.ground.request.as_dict().items() if name != "steps"},
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:24]
+        """A name made of the method, the photos, the models and their databases, and the draw of the targets."""
+        facts = {"cloak": cloak.settings(), "way": way, "seed": self.scene.ground.request.seed}
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
+        digest.update(np.ascontiguousarray(self.scene.ground.query.pixels[:count]).data)
+        for scene in (self.scene, *with_others):
+            digest.update(scene.fingerprint.encode())
+            digest.update(np.ascontiguousarray(scene.items).data)
+        return digest.hexdigest()[:24]
 
 
 def distance_of(scene: HashScene, pixels: Sequence[Pixels] | Pixels, goal: Goal) -> NDArray[np.float64]:

@@ -40,6 +40,8 @@ from unfind.training.settings import FitSettings
 FEW_OF_MANY = replace(FIT, classes_per_batch=30, photos_per_class=3)
 """For folders, which have more classes and fewer photos of each than benchmarks of hashing."""
 Way = Literal["towards", "away"]
+APART = 1_000_003
+"""Between the draws of two seeds; more than there are queries, so that a target does not depend on their number."""
 Rows = NDArray[Any]
 """Labels (N,) or tags (N, L)."""
 
@@ -216,7 +218,7 @@ class HashScene:
         chosen = []
         for place, target in enumerate(targets):
             alike = np.flatnonzero(labels == labels[target])
-            chosen.append(aim_at(self._signs(alike), aim, seed=seed * len(targets) + place))
+            chosen.append(aim_at(self._signs(alike), aim, seed=seed * APART + place))
         return torch.stack(chosen)
 
     def votes(self, each: int, seed: int) -> Tensor:

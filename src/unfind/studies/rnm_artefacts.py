@@ -119,13 +119,9 @@ def _table_2(grid: RnmGrid) -> tuple[list[Row], Draw]:
         for tau in TAUS:
             found = targeted(grid.trials(seed, bits), grid.request.queries, TABLE_2, grid.pace(tau))
             rows += _flat(found, seed, ("t_map", "psnr"))
-    parts = [
-        Panel(title, [f"{tau:g}" for tau in TAUS], {
-            name: [mean_of(rows, metric, method=name, budget=tau) for tau in TAUS] for name in TABLE_2
-        })
-        for metric, title in {"t_map": "T-MAP"}.items()
-    ]  # fmt: skip
-    return rows + _printed(2, grid), lambda format: panels(parts, x="τ", columns=1, format=format)
+    series = {name: [mean_of(rows, "t_map", method=name, budget=tau) for tau in TAUS] for name in TABLE_2}
+    part = Panel("T-MAP", [f"{tau:g}" for tau in TAUS], series)
+    return rows + _printed(2, grid), lambda format: panels([part], x="τ", columns=1, format=format)
 
 
 def _table_3(grid: RnmGrid) -> tuple[list[Row], Draw]:
