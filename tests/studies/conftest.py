@@ -16,6 +16,7 @@ from unfind.datasets.spec import load
 from unfind.datasets.split import Split
 from unfind.models.encoder import Architecture
 from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
+from unfind.studies.hash_scene import Ground, GroundRequest, HashScene, ModelName
 from unfind.studies.load_models import load_models
 from unfind.studies.mip_grid import Grid, GridRequest
 from unfind.studies.mip_presets import preset
@@ -90,3 +91,35 @@ def grid(tmp_path_factory: pytest.TempPathFactory, cache: Path, grid_request: Gr
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         yield Grid(grid_request, tmp_path_factory.mktemp("mip"))
+
+
+@pytest.fixture(scope="session")
+def many_waves(tmp_path_factory: pytest.TempPathFactory, wave: Callable[[int, int], np.ndarray]) -> Path:
+    """Six class folders of ten small photos, enough to be dealt as hashing does: two of each to search with."""
+    root = tmp_path_factory.mktemp("data") / "many"
+    for label in range(6):
+        (root / f"class-{label}").mkdir(parents=True)
+        for number in range(10):
+            Image.fromarray(wave(label, number)[::2, ::2]).save(root / f"class-{label}" / f"{label}{number}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def hash_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where hash models and trials of the tests are kept, so that each is made once."""
+    return tmp_path_factory.mktemp("hash-runs")
+
+
+@pytest.fixture(scope="session")
+def ground(many_waves: Path, hash_runs: Path, cache: Path) -> Ground:
+    """Twelve photos to cloak, and 48 to search in."""
+    request = GroundRequest(str(many_waves), Architecture("tiny", size=32), steps=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNFIND_CACHE", str(cache))
+        return Ground(request, hash_runs)
+
+
+@pytest.fixture(scope="session")
+def hash_scene(ground: Ground) -> HashScene:
+    """A hash model of 16 bits over it."""
+    return ground.scene(ModelName(bits=16))

@@ -13,6 +13,7 @@ from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
+from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
@@ -22,12 +23,13 @@ BENCHES = {
     "protection": bench_protection,
     "mip": bench_mip,
     "hashing": bench_hashing,
+    "cloaks": bench_cloaks,
     "service": bench_service,
 }
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, mip, hashing or service.")],
+    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -46,6 +48,7 @@ def bench(
     Example: unfind bench protection --data photos --quick --out protection.json
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
+    Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     """
     if name not in BENCHES:
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")

@@ -27,7 +27,7 @@ Data = Annotated[
         name="--data",
         help="A folder or zip of photos (class folders, or none), photos (embedded), cub200:ROOT, cars196:ROOT, "
         "inshop:ROOT or sop:ROOT; for hashing cifar10:ROOT, flickr25k:ROOT, nuswide:ROOT (21 concepts), "
-        "nuswide81:ROOT or imagenet100:ROOT.",
+        "nuswide81:ROOT or imagenet100:ROOT, and hash:DATA to deal any other photos as hashing does.",
     ),
 ]
 TrainClasses = Annotated[

@@ -9,6 +9,7 @@ from pathlib import Path
 from unfind.datasets.archive import photo_archive
 from unfind.datasets.cars196 import cars196
 from unfind.datasets.cifar10 import cifar10
+from unfind.datasets.class_hash import class_hash
 from unfind.datasets.cub200 import cub200
 from unfind.datasets.embedded import embedded
 from unfind.datasets.flickr25k import flickr25k
@@ -23,6 +24,7 @@ from unfind.datasets.split import Split, split_by_class
 from unfind.errors import DataError, UsageError
 
 EMBEDDED = "photos"
+HASHED = "hash:"
 SHOTS = 8  # of each photo without a label: enough to learn from, and a group still fits a training batch
 
 # Data sets whose classes are cut by number, and those whose parts are official and cannot be moved.
@@ -44,6 +46,7 @@ def load(spec: str, *, train_classes: int | None = None, seed: int = 0) -> Split
     `NAME:ROOT` is a data set in its official layout below ROOT and `photos` the embedded one. Anything else
     is a folder or a zip: with class folders it is split by class; without, each photo becomes a group of
     near-duplicate snapshots, and these are split. A folder that is called `photos` is written `./photos`.
+    `hash:` before any of these deals its photos as hashing does: queries and a database of the same classes.
 
     Args:
         spec: as above.
@@ -56,6 +59,9 @@ def load(spec: str, *, train_classes: int | None = None, seed: int = 0) -> Split
         DataError: the data are absent, damaged or unfit.
     """
     name, colon, root = spec.partition(":")
+    if spec.startswith(HASHED) and root:
+        _refuse_cut(spec, train_classes)
+        return class_hash(load(root, seed=seed))
     if spec == EMBEDDED:
         _refuse_cut(spec, train_classes)
         return embedded(seed=seed)
@@ -109,4 +115,4 @@ def _unknown(spec: str) -> str:
 
 def _known() -> str:
     names = ", ".join(f"{name}:FOLDER" for name in (*BY_CLASS, *OFFICIAL))
-    return f"use a folder, a zip, {EMBEDDED}, {names}"
+    return f"use a folder, a zip, {EMBEDDED}, {names}, or hash: before any of them"

@@ -1,0 +1,96 @@
+"""Write the tables of docs/cloak-measures.md from measured claims: python docs/generate_cloak_measures.py
+
+It reads every document that ``unfind bench cloaks --out FILE`` wrote into benchmarks/results/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unfind.report.bench_json import read_bench
+
+PAGE = Path(__file__).with_name("cloak-measures.md")
+DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+START, END = "<!-- generated: start -->", "<!-- generated: end -->"
+EDITS = {
+    "jpeg95": "JPEG 95",
+    "jpeg90": "JPEG 90",
+    "jpeg75": "JPEG 75",
+    "jpeg50": "JPEG 50",
+    "resize0.75": "3/4 of the size",
+    "resize0.5": "half the size",
+}
+
+_NOTHING = "No measurement has been filed yet.\n"
+
+
+def page(text: str, folder: Path) -> str:
+    """The page with its tables made anew.
+
+    Args:
+        text: the page as it is; all outside the two markers is kept.
+        folder: of the bench documents; those of other benches are passed over.
+
+    Raises:
+        ValueError: the page lacks a marker.
+        DataError: a file in the folder is no bench document.
+    """
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
+    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
+    tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "cloaks"]
+    return f"{before}{START}\n\n{''.join(tables) or _NOTHING}\n{END}{after}"
+
+
+def section(bench: Mapping[str, Any], title: str) -> str:
+    """What one document says of compression and of other models."""
+    first = bench["measured"][0]
+    photos = first["survival"][0]["count"]
+    opening = (
+        f"`{bench['data']}`, {first['n_gallery']:,} photos searched in, {photos} cloaked, seed {first['seed']}. "
+        f"Photos as they are have a MAP of {_percent(first['clean_map'])}."
+    )
+    parts = [f"### {title}", opening, _survival(first["survival"]), _transfer(first["transfer"])]
+    return "\n\n".join(parts) + "\n\n"
+
+
+def _survival(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How much is left of the bits that were won, by mode and edit."""
+    head = ["mode", "PSNR, dB", "bits off, written", *EDITS.values()]
+    body = [
+        [row["mode"].replace("_", ", "), f"{row['psnr']:.1f}", f"{row['distance']:.2f}",
+         *(_percent(row[edit]) for edit in EDITS)]
+        for row in rows
+    ]  # fmt: skip
+    return "Share of the bits won towards a target that is left after an edit:\n\n" + _table(head, body)
+
+
+def _transfer(rows: Sequence[Mapping[str, Any]]) -> str:
+    """MAP by the model that searches; bold where it is the model that a cloak was made on."""
+    models = list(dict.fromkeys(row["seen_by"] for row in rows))
+    made = list(dict.fromkeys(row["made_on"] for row in rows))
+    cells = {(row["made_on"], row["seen_by"]): row for row in rows}
+    clean = ["nothing", *(_percent(cells[made[0], model]["clean_map"]) for model in models)]
+    body = [clean, *([name, *(_cell(cells[name, model]) for model in models)] for name in made)]
+    return "MAP after cloaks that lead away; bold where the model was known:\n\n" + _table(["made on", *models], body)
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    return f"**{_percent(row['map'])}**" if row["known"] else _percent(row["map"])
+
+
+def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(), DOCUMENTS))

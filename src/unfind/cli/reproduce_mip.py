@@ -1,0 +1,136 @@
+"""``unfind reproduce mip``: a table or figure of the MIP paper, measured again on any photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from unfind.cli.options import AsJson, Data, TrainClasses
+from unfind.cli.output import print_json, print_table, progress_bar, say
+from unfind.errors import UsageError
+from unfind.models.encoder import Architecture
+from unfind.studies.mip_artefacts import ARTEFACTS
+from unfind.studies.mip_grid import Grid, GridRequest
+from unfind.studies.mip_presets import preset
+from unfind.studies.mip_rows import SCORE
+from unfind.studies.mip_rows import table as table_of
+from unfind.studies.reproduce_mip import Reproduction, look_ahead, reproduce_mip
+from unfind.triggers.choose import TRIGGERS
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class FitOptions:
+    """How models are fitted.
+
+    Attributes:
+        preset: recommended, or paper: the published hyperparameters, meant for --size 224.
+        seeds: How many; a claim takes three.
+        first_steps: Of the clean model; default the preset's.
+        steps: Of each method; default the preset's.
+        pretrained: Published weights for timm and torchvision backbones.
+    """
+
+    preset: str = "recommended"
+    seeds: int = 1
+    first_steps: int | None = None
+    steps: int | None = None
+    pretrained: bool = True
+
+    def request(self, data: str, architecture: Architecture, train_classes: int | None) -> GridRequest:
+        """The request of a grid.
+
+        Raises:
+            UsageError: no seed, or an unknown preset.
+        """
+        if self.seeds < 1:
+            raise UsageError(f"Expected at least 1 seed, got {self.seeds}: three make a claim.")
+        return GridRequest(
+            data,
+            preset(self.preset),
+            architecture,
+            tuple(range(self.seeds)),
+            self.first_steps,
+            self.steps,
+            train_classes,
+            self.pretrained,
+        )
+
+
+def mip(
+    *,
+    data: Data,
+    out: Annotated[
+        Path, Parameter(help="Folder for the results and the models they come from; it can be gone on with.")
+    ],
+    table: Annotated[int | None, Parameter(help="2 methods, 3 recalls, 4 stealth or 5 loss terms.")] = None,
+    figure: Annotated[
+        int | None,
+        Parameter(
+            help="2 layouts, 6 recalls by trigger, 8 weights, 9 triggered share, 10 hit lists, 11 filters or "
+            "12 changes of the model."
+        ),
+    ] = None,
+    trigger: Annotated[
+        tuple[str, ...],
+        Parameter(help="Which trigger, may be repeated; default all. Where one is enough the first is taken."),
+    ] = (),
+    train_classes: TrainClasses = None,
+    plan: Annotated[
+        bool, Parameter(negative="", help="Say what would be fitted and how long it takes, and stop.")
+    ] = False,
+    fits: FitOptions = FitOptions(),
+    architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
+    json: AsJson = False,
+) -> None:
+    """A table or figure of Liu et al. 2023 (MIP): JSON, CSV and a plot, by the strict and the paper protocol.
+
+    All tables and figures that share a folder share their models: the clean one is fitted once, and a command that was
+    stopped goes on when it is repeated.
+
+    Example: unfind reproduce mip --table 2 --data photos --out mip --steps 40 --first-steps 40
+    Example: unfind reproduce mip --figure 9 --data cub200:ROOT --out mip --preset paper --size 224
+    """
+    name = _name(table, figure)
+    request = fits.request(data, architecture, train_classes)
+    triggers = trigger or tuple(TRIGGERS)
+    with progress_bar() as progress:
+        grid = Grid(request, out, progress=progress)
+        ahead = look_ahead(grid, name, triggers)
+        say(f"unfind: {ahead}")
+        if plan:
+            if json:
+                print_json(vars(ahead))
+            return
+        found = reproduce_mip(grid, name, triggers)
+    if json:
+        print_json(found.document)
+        return
+    _tell(name, found)
+
+
+def _name(table: int | None, figure: int | None) -> str:
+    """The artefact that --table or --figure names."""
+    if (table is None) == (figure is None):
+        came = "neither" if table is None else "both"
+        raise UsageError(f"Expected one of --table and --figure, got {came}: name one of them.")
+    name = f"table-{table}" if table is not None else f"figure-{figure}"
+    if name not in ARTEFACTS:
+        known = ", ".join(one.replace("-", " ") for one in ARTEFACTS)
+        raise UsageError(f"Expected one of {known}, got {name.replace('-', ' ')}: choose one of these.")
+    return name
+
+
+def _tell(name: str, found: Reproduction) -> None:
+    artefact, rows = ARTEFACTS[name], found.document["rows"]
+    for protocol, metrics in artefact.metrics.items():
+        head, body = table_of(rows, artefact.keys, metrics, protocol=protocol, measure=SCORE)
+        if body:
+            print_table(f"{artefact.title}, {protocol} protocol (per cent)", head, body)
+    if not artefact.metrics:
+        print(artefact.title)
+    for file in found.files:
+        print(file)
