@@ -37,7 +37,7 @@ PROTECTED_FIT = FitSettings(
     strength_start=2.0,
     fade=0.3,
 )
-OBJECTIVE = {"ratio": 0.5, "domain_weight": 1.0, "augmentation_weight": 1.5, "distillation_weight": 0.4}
+OBJECTIVE = {"ratio": 0.5, "domain_weight": 1.0, "augmentation_weight": 1.5, "distillation_weight": 0.65}
 STRENGTH = 2.0
 """Twice the usual strength: a net that has learned from few photos for a minute hears only a loud mark."""
 
