@@ -84,6 +84,9 @@ def stretched(pixels: Pixels, perturbation: Tensor, budget: float, *, seed: int 
 @functools.lru_cache(maxsize=256)
 def _there_and_back(length: int, side: int) -> Tensor:
     """Stretch ``side`` values over ``length`` pixels and shrink them again, as a matrix (side, side)."""
-    stretch = F.interpolate(torch.eye(side)[None, None], (length, side), mode="bilinear", align_corners=False)
-    back = F.interpolate(stretch, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    with torch.inference_mode(
+        False
+    ):  # a tensor made in inference mode, and kept, could never be differentiated through
+        stretch = F.interpolate(torch.eye(side)[None, None], (length, side), mode="bilinear", align_corners=False)
+        back = F.interpolate(stretch, (side, side), mode="bilinear", antialias=True, align_corners=False)
     return back[0, 0]

@@ -8,10 +8,11 @@ what is left is the gradient of an orthonormal transform and of the chroma's sma
 from __future__ import annotations
 
 import functools
-import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from unfind.errors import UsageError
@@ -66,16 +67,19 @@ def _through_blocks(planes: Tensor, table: Tensor) -> Tensor:
     """Transform, quantise and transform back, planes (N, C, H, W) of whole blocks."""
     count, channels, height, width = planes.shape
     blocks = planes.reshape(count, channels, height // BLOCK, BLOCK, width // BLOCK, BLOCK).transpose(3, 4)
-    cosines = _cosines().to(planes)
+    cosines = torch.from_numpy(_cosines()).to(planes)
     levels = cosines @ blocks @ cosines.T / table
     back = cosines.T @ (_whole(levels) * table) @ cosines
     return back.transpose(3, 4).reshape(planes.shape)
 
 
 @functools.cache
-def _cosines() -> Tensor:
-    """The orthonormal cosine transform of 8 values, (frequency, place)."""
-    place, frequency = torch.arange(BLOCK, dtype=torch.float64), torch.arange(BLOCK, dtype=torch.float64)[:, None]
-    waves = torch.cos((2 * place + 1) * frequency * math.pi / (2 * BLOCK)) * math.sqrt(2 / BLOCK)
-    waves[0] /= math.sqrt(2)
+def _cosines() -> NDArray[np.float64]:
+    """The orthonormal cosine transform of 8 values, (frequency, place).
+
+    Not a tensor: one that is made in inference mode, and kept, cannot be differentiated through later.
+    """
+    place, frequency = np.arange(BLOCK), np.arange(BLOCK)[:, None]
+    waves: NDArray[np.float64] = np.cos((2 * place + 1) * frequency * np.pi / (2 * BLOCK)) * np.sqrt(2 / BLOCK)
+    waves[0] /= np.sqrt(2)
     return waves
