@@ -69,12 +69,12 @@ def bench(
     if json:
         print_json(document)
     else:
-        _tell(name, data, document)
+        _tell(name, document)
     if out is not None:
         write_bench(out, document)
 
 
-def _tell(name: str, data: str, document: dict[str, Any]) -> None:
+def _tell(name: str, document: dict[str, Any]) -> None:
     rows = [
         [
             title,
@@ -86,7 +86,7 @@ def _tell(name: str, data: str, document: dict[str, Any]) -> None:
         ]
         for title, found in document["figures"].items()
     ]
-    print_table(f"{name} on {data}", ["figure", "mean", "lowest..highest", "target", "holds", "unit"], rows)
+    print_table(f"{name} on {document['data']}", ["figure", "mean", "lowest..highest", "target", "holds", "unit"], rows)
     seeds_used, seconds = len(document["seeds"]), document["seconds"]
     print(f"{seeds_used} seeds, {seconds:.0f} s, {document['threads']} threads, {document['machine']}")
 
