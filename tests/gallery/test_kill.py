@@ -15,6 +15,8 @@ from unfind.gallery.ids import content_id
 from unfind.gallery.store import Gallery
 
 ROUNDS = 3
+AT_LEAST = 4
+"""Acknowledgements before the kill, however slow the machine: 0 is added and gone, 1 and 2 are added."""
 WRITER = """
 import sys
 from datetime import UTC, datetime
@@ -44,7 +46,7 @@ def killed_after(seconds: float, folder: Path, first: int) -> list[list[str]]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as writer:
         assert writer.stdout is not None
-        lines = [writer.stdout.readline()]
+        lines = [writer.stdout.readline() for _ in range(AT_LEAST)]
         time.sleep(seconds)
         writer.kill()
         lines += writer.stdout.readlines()
