@@ -21,8 +21,6 @@ from unfind.studies.material import prepare
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_rows import STRICT, SUCCESS, Row
 from unfind.studies.views import PLAIN, TRIGGERED, Recipe, Views, make_views
-from unfind.triggers.choose import make_trigger
-from unfind.triggers.key import Key
 
 STEALTH_PHOTOS = 1000
 """As many as the paper collected for its Table 4."""
@@ -43,8 +41,7 @@ def stealth_rows(grid: Grid, triggers: Sequence[str]) -> list[Row]:
         photos = grid.split(seed).test
         some = photos.subset(sample_by_class(photos.labels, STEALTH_PHOTOS, seed=seed))
         for name in triggers:
-            key = Key.from_seed(seed)
-            recipe = Recipe(grid.request.architecture.size, make_trigger(name, key))
+            recipe = Recipe(grid.request.architecture.size, grid.trigger(name, seed))
             facts = make_views(some, recipe, progress=grid.progress, stage=f"mark photos with {name}").facts
             rows += [
                 {"seed": seed, "trigger": name, "metric": metric, "value": facts.get(metric)}
@@ -58,8 +55,7 @@ def views_of(grid: Grid, cell: Cell, seed: int, *, most: int | None = None) -> V
     photos = grid.split(seed).test
     if most is not None:
         photos = photos.subset(sample_by_class(photos.labels, most, seed=seed))
-    trigger = make_trigger(cell.trigger, Key.from_seed(seed))
-    recipe = Recipe(grid.request.architecture.size, trigger)
+    recipe = Recipe(grid.request.architecture.size, grid.trigger(cell.trigger, seed))
     return make_views(photos, recipe, progress=grid.progress, stage=f"mark photos with {cell.trigger}")
 
 
