@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from unfind.defences.choose import FILTERS, MODEL_DEFENCES
+from unfind.studies import crafting
 from unfind.studies import mip_artefacts as module
 from unfind.studies.mip_artefacts import ARTEFACTS, PRIVATE, RATIOS
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, mean_of
+from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, mean_of, table
 
 TRIGGERS = ("spread-spectrum", "badnets")
 
@@ -36,7 +37,7 @@ def measured(grid: Grid, name: str, triggers: tuple[str, ...] = TRIGGERS[:1]) ->
 
 
 def test_the_tables_and_figures_are_those_that_can_be_measured() -> None:
-    tables = [f"table-{n}" for n in (2, 3, 4, 5)]
+    tables = [f"table-{n}" for n in (1, 2, 3, 4, 5)]
     assert list(ARTEFACTS) == [*tables, *(f"figure-{n}" for n in (2, 6, 8, 9, 10, 11, 12))]
 
 
@@ -44,7 +45,7 @@ def test_which_models_each_needs() -> None:
     names = {name: [cell.name for cell in artefact.cells(TRIGGERS)] for name, artefact in ARTEFACTS.items()}
     assert len(names["table-2"]) == 6
     assert names["table-2"] == names["table-3"]
-    assert names["table-4"] == []
+    assert names["table-1"] == names["table-4"] == []
     assert names["table-5"] == [
         "pbl-spread-spectrum",
         "pbl-spread-spectrum-domain_weight=0",
@@ -67,6 +68,20 @@ def test_table_2_and_3(grid: Grid) -> None:
     assert "published" not in {row["protocol"] for row in rows}  # waves are no data set of the paper
     assert b"PSR of map_r, spread-spectrum" in picture
     assert measured(grid, "table-3")[0] == rows
+
+
+def test_table_1_holds_the_published_times_beside_the_measured_ones(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crafting, "PHOTOS", 1)
+    rows, picture = module._crafting_table(grid, [], TRIGGERS)
+    lines = dict(ARTEFACTS)["table-1"]
+    assert mean_of(rows, method="hdm", device="GTX 3080 Ti", metric="milliseconds") == 4344
+    assert mean_of(rows, method="hdm", device="Xiaomi 10", metric="milliseconds") is None
+    head, body = table(rows, lines.keys, lines.numbers, per_cent=False)
+    assert head == ["method", "protocol", "device", "iterations", "milliseconds", "cloak_takes_times"]
+    assert [line[0] for line in body if line[1] == "measured"] == [*TRIGGERS, "hashstash"]
+    assert b"cloak (ms)" in picture(format="svg")
 
 
 def test_table_5_names_the_terms(grid: Grid) -> None:

@@ -12,13 +12,15 @@ from unfind.cli.options import AsJson, Data, TrainClasses
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
+from unfind.studies.adopt_runs import adopt_runs
 from unfind.studies.mip_artefacts import ARTEFACTS
 from unfind.studies.mip_grid import Grid, GridRequest
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import SCORE
 from unfind.studies.mip_rows import table as table_of
-from unfind.studies.reproduce_mip import Reproduction, look_ahead, reproduce_mip
+from unfind.studies.reproduce_mip import Reproduction, cells_of, look_ahead, reproduce_mip
 from unfind.triggers.choose import TRIGGERS
+from unfind.triggers.learned import Learned
 
 
 @Parameter(name="*")
@@ -32,6 +34,8 @@ class FitOptions:
         first_steps: Of the clean model; default the preset's.
         steps: Of each method; default the preset's.
         pretrained: Published weights for timm and torchvision backbones.
+        mark: Folder of a learned mark; without one that trigger is left out.
+        reuse: Folder with runs of an earlier bench; fits of the same settings are copied from there.
     """
 
     preset: str = "recommended"
@@ -39,6 +43,8 @@ class FitOptions:
     first_steps: int | None = None
     steps: int | None = None
     pretrained: bool = True
+    mark: str | None = None
+    reuse: Path | None = None
 
     def request(self, data: str, architecture: Architecture, train_classes: int | None) -> GridRequest:
         """The request of a grid.
@@ -57,7 +63,13 @@ class FitOptions:
             self.steps,
             train_classes,
             self.pretrained,
+            self.mark,
         )
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """Those that can be used: all, the learned one only with its weights."""
+        return tuple(name for name in TRIGGERS if name != Learned.name or self.mark is not None)
 
 
 def mip(
@@ -66,7 +78,9 @@ def mip(
     out: Annotated[
         Path, Parameter(help="Folder for the results and the models they come from; it can be gone on with.")
     ],
-    table: Annotated[int | None, Parameter(help="2 methods, 3 recalls, 4 stealth or 5 loss terms.")] = None,
+    table: Annotated[
+        int | None, Parameter(help="1 crafting time, 2 methods, 3 recalls, 4 stealth or 5 loss terms.")
+    ] = None,
     figure: Annotated[
         int | None,
         Parameter(
@@ -96,9 +110,12 @@ def mip(
     """
     name = _name(table, figure)
     request = fits.request(data, architecture, train_classes)
-    triggers = trigger or tuple(TRIGGERS)
+    triggers = trigger or fits.triggers
     with progress_bar() as progress:
         grid = Grid(request, out, progress=progress)
+        if fits.reuse is not None:
+            taken = adopt_runs(grid, cells_of(name, triggers), fits.reuse)
+            say(f"unfind: took over {len(taken)} fits from {fits.reuse}.")
         ahead = look_ahead(grid, name, triggers)
         say(f"unfind: {ahead}")
         if plan:
@@ -130,7 +147,9 @@ def _tell(name: str, found: Reproduction) -> None:
         head, body = table_of(rows, artefact.keys, metrics, protocol=protocol, measure=SCORE)
         if body:
             print_table(f"{artefact.title}, {protocol} protocol (per cent)", head, body)
-    if not artefact.metrics:
+    if artefact.numbers:
+        print_table(artefact.title, *table_of(rows, artefact.keys, artefact.numbers, per_cent=False))
+    elif not artefact.metrics:
         print(artefact.title)
     for file in found.files:
         print(file)

@@ -12,11 +12,12 @@ from unfind.defences.choose import FILTERS, MODEL_DEFENCES
 from unfind.models.embed import embed_pixels
 from unfind.report.figure_style import FigureFormat
 from unfind.report.panels import Cloud, Hits, Panel, clouds, heat, hit_lists, panels
+from unfind.studies.crafting import CLOAK, crafting_rows
 from unfind.studies.defence_curves import NONE
 from unfind.studies.evaluate import sample_by_class
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_measures import defence_rows, hit_rows, layout_rows, stealth_rows, views_of
-from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_rows, score_rows
+from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_crafting, published_rows, score_rows
 from unfind.studies.views import PLAIN, TRIGGERED
 
 Draw = Callable[[FigureFormat], bytes]
@@ -40,6 +41,7 @@ class Artefact:
         measure: rows and a way to draw them.
         keys: facts that tell the lines of its printed table apart.
         metrics: columns of the printed table, by protocol; empty where rows say it better.
+        numbers: columns of the printed table of what is no score and has no protocol, such as milliseconds.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Artefact:
     measure: Callable[[Grid, list[Cell], Sequence[str]], tuple[list[Row], Draw]]
     keys: Sequence[str] = ()
     metrics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    numbers: Sequence[str] = ()
 
 
 def methods(names: Sequence[str]) -> Callable[[Sequence[str]], list[Cell]]:
@@ -70,6 +73,15 @@ def _weights(triggers: Sequence[str]) -> list[Cell]:
 
 def _ratios(triggers: Sequence[str]) -> list[Cell]:
     return [Cell(name, triggers[0], {"ratio": ratio}) for name in ("pbl", "cbl") for ratio in RATIOS]
+
+
+def _crafting_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
+    rows = [*crafting_rows(grid, triggers), *published_crafting()]
+    parts = [
+        Panel(title, names, {"one photo": [mean_of(rows, method=name, metric="milliseconds") for name in names]})
+        for title, names in (("triggers (ms)", triggers), ("cloak (ms)", (CLOAK,)))
+    ]
+    return rows, lambda format: panels(parts, kind="bar", per_cent=False, columns=2, format=format)
 
 
 def _methods_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
@@ -259,6 +271,13 @@ _DEFENDED = ("method", "defence", "setting", "task")
 _F1 = {"strict": ("recall@1", "map_r", "f1")}
 
 ARTEFACTS: dict[str, Artefact] = {
+    "table-1": Artefact(
+        "Time to protect one photo: triggers and the HDM cloak",
+        lambda triggers: [],
+        _crafting_table,
+        ("method", "protocol", "device", "iterations"),
+        numbers=("milliseconds", "cloak_takes_times"),
+    ),
     "table-2": Artefact(
         "Recall@1, NMI, F1 and mAP of every method",
         methods(("label", "pbl", "cbl")),
@@ -269,7 +288,13 @@ ARTEFACTS: dict[str, Artefact] = {
     "table-3": Artefact(
         "Recall@1, 2 and 4 of every method", methods(("label", "pbl", "cbl")), _methods_table, _BY_METHOD, _TABLE_3
     ),
-    "table-4": Artefact("Stealth of the triggers", lambda triggers: [], _stealth_table),
+    "table-4": Artefact(
+        "Stealth of the triggers",
+        lambda triggers: [],
+        _stealth_table,
+        ("trigger",),
+        numbers=("mse", "psnr", "ssim"),
+    ),
     "table-5": Artefact("PBL without one of its terms", _loss_terms, _terms_table, ("terms", "task"), _NMI),
     "figure-2": Artefact("Layout of embeddings (t-SNE)", _one_trigger(("label", "pbl", "cbl")), _layouts),
     "figure-6": Artefact(

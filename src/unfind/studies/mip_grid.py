@@ -158,7 +158,10 @@ class Grid:
         options = {**self.request.preset.objectives[cell.method], **cell.changes}
         request = self._request(cell.method, start, seed)
         return replace(
-            request, objective_options=options, trigger=cell.trigger, trigger_options=self._trigger_options(cell.trigger)
+            request,
+            objective_options=options,
+            trigger=cell.trigger,
+            trigger_options=self._trigger_options(cell.trigger),
         )
 
     def wanted_first(self, seed: int) -> TrainRequest:
@@ -246,7 +249,11 @@ class Grid:
 
 def steps_done(run: Path) -> int:
     """How many steps a run has validated and stored; 0 where there is none."""
-    if not (run / CHECKPOINT).exists() or not (run / LOG).exists():
-        return 0
-    lines = (run / LOG).read_text().splitlines()
-    return int(json.loads(lines[-1])["step"]) if lines else 0
+    return int(pace_of(run)["steps"]) if (run / CHECKPOINT).exists() else 0
+
+
+def pace_of(run: Path) -> dict[str, float]:
+    """The steps that a run has validated, and the seconds of each, as its log says; 0 where there is none."""
+    lines = (run / LOG).read_text().splitlines() if (run / LOG).exists() else []
+    last = json.loads(lines[-1]) if lines else {}
+    return {"steps": int(last.get("step", 0)), "seconds_per_step": float(last.get("seconds_per_step", 0.0))}
