@@ -1,4 +1,4 @@
-"""How long it takes to protect one photo: by each trigger, and by a cloak of the kind MIP is compared with (Table 1)."""
+"""How long it takes to protect one photo: by each trigger, and by the kind of cloak MIP is compared with (Table 1)."""
 
 from __future__ import annotations
 
