@@ -25,6 +25,15 @@ def test_a_table_is_printed_and_filed(unfind, class_photos: Path, tmp_path: Path
     assert again.json["rows"] == json.loads((tmp_path / "mip" / "table-3.json").read_text())["rows"]
 
 
+def test_doubts_are_told_in_sentences(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--doubts", f"--data={class_photos}", "--trigger=badnets", *SMALL)
+    said = unfind(*words, "--out", tmp_path / "mip")
+    assert "Fits ahead: 7 (7 steps in all)" in said.err  # the two confounded ones among them
+    for words_of_a_finding in ("The mark came with JPEG", "P→P is the weak cell", "as many other marked photos"):
+        assert words_of_a_finding in said.out
+    assert (tmp_path / "mip" / "doubts.csv").exists()
+
+
 def test_a_plan_fits_nothing(unfind, class_photos: Path, tmp_path: Path) -> None:
     words = ("reproduce", "mip", "--figure=2", f"--data={class_photos}", "--plan", *SMALL, "--out", tmp_path / "mip")
     said = unfind(*words)
@@ -71,8 +80,9 @@ def test_runs_are_taken_over(unfind, class_photos: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ((), "got neither"),
-        (("--table=2", "--figure=2"), "got both"),
+        ((), "got none"),
+        (("--table=2", "--figure=2"), "got table-2, figure-2"),
+        (("--table=2", "--doubts"), "got table-2, doubts"),
         (("--table=6",), "got table 6"),
         (("--figure=7",), "got figure 7"),
         (("--table=2", "--preset=best"), "paper, recommended"),

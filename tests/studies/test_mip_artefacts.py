@@ -38,7 +38,7 @@ def measured(grid: Grid, name: str, triggers: tuple[str, ...] = TRIGGERS[:1]) ->
 
 def test_the_tables_and_figures_are_those_that_can_be_measured() -> None:
     tables = [f"table-{n}" for n in (1, 2, 3, 4, 5)]
-    assert list(ARTEFACTS) == [*tables, *(f"figure-{n}" for n in (2, 6, 8, 9, 10, 11, 12))]
+    assert list(ARTEFACTS) == [*tables, *(f"figure-{n}" for n in (2, 6, 8, 9, 10, 11, 12)), "doubts"]
 
 
 def test_which_models_each_needs() -> None:
@@ -51,6 +51,7 @@ def test_which_models_each_needs() -> None:
         "pbl-spread-spectrum-domain_weight=0",
         "pbl-spread-spectrum-augmentation_weight=0",
     ]
+    assert names["doubts"] == names["figure-2"]
     assert names["figure-2"] == [f"{method}-spread-spectrum" for method in ("label", "pbl", "cbl")]
     assert names["figure-6"] == [f"{m}-{trigger}" for trigger in TRIGGERS for m in ("pbl", "cbl")]
     assert len(names["figure-8"]) == 2
@@ -91,6 +92,14 @@ def test_table_5_names_the_terms(grid: Grid) -> None:
     whole = grid.report(Cell("pbl"), 0)["protected_model"]["c2p"]["nmi"]["value"]
     assert mean_of(rows, terms="L_i + L_d + L_p", task="c2p", metric="nmi", protocol=STRICT, measure=SCORE) == whole
     assert b"without L_d" in picture
+
+
+def test_doubts_draw_the_control_experiment(grid: Grid) -> None:
+    rows, picture = measured(grid, "doubts")
+    assert {row["doubt"] for row in rows} == {"codec", "protocol", "collapse", "centres", "weak cell", "album"}
+    assert b"mark, all through one codec" in picture
+    for name in ARTEFACTS["doubts"].also:
+        assert (grid.place(0, name) / "model.json").exists()
 
 
 def test_figure_8_is_a_grid(grid: Grid) -> None:

@@ -14,6 +14,7 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.adopt_runs import adopt_runs
 from unfind.studies.mip_artefacts import ARTEFACTS
+from unfind.studies.mip_findings import findings
 from unfind.studies.mip_grid import Grid, GridRequest
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import SCORE
@@ -88,6 +89,9 @@ def mip(
             "12 changes of the model."
         ),
     ] = None,
+    doubts: Annotated[
+        bool, Parameter(negative="", help="Instead of either: what the published numbers hide, measured.")
+    ] = False,
     trigger: Annotated[
         tuple[str, ...],
         Parameter(help="Which trigger, may be repeated; default all. Where one is enough the first is taken."),
@@ -106,9 +110,10 @@ def mip(
     stopped goes on when it is repeated.
 
     Example: unfind reproduce mip --table 2 --data photos --out mip --steps 40 --first-steps 40
+    Example: unfind reproduce mip --doubts --data my/photos --out mip --trigger spread-spectrum
     Example: unfind reproduce mip --figure 9 --data cub200:ROOT --out mip --preset paper --size 224
     """
-    name = _name(table, figure)
+    name = _name(table, figure, doubts=doubts)
     request = fits.request(data, architecture, train_classes)
     triggers = trigger or fits.triggers
     with progress_bar() as progress:
@@ -129,12 +134,14 @@ def mip(
     _tell(name, found)
 
 
-def _name(table: int | None, figure: int | None) -> str:
-    """The artefact that --table or --figure names."""
-    if (table is None) == (figure is None):
-        came = "neither" if table is None else "both"
-        raise UsageError(f"Expected one of --table and --figure, got {came}: name one of them.")
-    name = f"table-{table}" if table is not None else f"figure-{figure}"
+def _name(table: int | None, figure: int | None, *, doubts: bool) -> str:
+    """The artefact that --table, --figure or --doubts names."""
+    numbered = [f"{kind}-{number}" for kind, number in (("table", table), ("figure", figure)) if number is not None]
+    named = [*numbered, *(["doubts"] if doubts else [])]
+    if len(named) != 1:
+        came = ", ".join(named) or "none"
+        raise UsageError(f"Expected one of --table, --figure and --doubts, got {came}: name one of them.")
+    [name] = named
     if name not in ARTEFACTS:
         known = ", ".join(one.replace("-", " ") for one in ARTEFACTS)
         raise UsageError(f"Expected one of {known}, got {name.replace('-', ' ')}: choose one of these.")
@@ -143,6 +150,9 @@ def _name(table: int | None, figure: int | None) -> str:
 
 def _tell(name: str, found: Reproduction) -> None:
     artefact, rows = ARTEFACTS[name], found.document["rows"]
+    for finding in findings(rows) if name == "doubts" else ():
+        print("\n".join(finding.sentences))
+        print_table(finding.title, finding.head, finding.body)
     for protocol, metrics in artefact.metrics.items():
         head, body = table_of(rows, artefact.keys, metrics, protocol=protocol, measure=SCORE)
         if body:

@@ -15,6 +15,7 @@ from unfind.report.panels import Cloud, Hits, Panel, clouds, heat, hit_lists, pa
 from unfind.studies.crafting import CLOAK, crafting_rows
 from unfind.studies.defence_curves import NONE
 from unfind.studies.evaluate import sample_by_class
+from unfind.studies.mip_doubts import ALSO, CODEC, doubt_rows
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_measures import defence_rows, hit_rows, layout_rows, stealth_rows, views_of
 from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_crafting, published_rows, score_rows
@@ -42,6 +43,7 @@ class Artefact:
         keys: facts that tell the lines of its printed table apart.
         metrics: columns of the printed table, by protocol; empty where rows say it better.
         numbers: columns of the printed table of what is no score and has no protocol, such as milliseconds.
+        also: names of runs that it fits beside its cells.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Artefact:
     keys: Sequence[str] = ()
     metrics: Mapping[str, Sequence[str]] = field(default_factory=dict)
     numbers: Sequence[str] = ()
+    also: Sequence[str] = ()
 
 
 def methods(names: Sequence[str]) -> Callable[[Sequence[str]], list[Cell]]:
@@ -259,6 +262,21 @@ def _curve(rows: list[Row], method: str, name: str) -> Panel:
     )
 
 
+def _doubts(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
+    rows = doubt_rows(grid, cells)
+    codec = [row for row in rows if row["doubt"] == CODEC and row["measure"] == SUCCESS and row["metric"] == "map_r"]
+    models, versions = (list(dict.fromkeys(row[name] for row in codec)) for name in ("model", "photos"))
+    parts = [
+        Panel(
+            f"PSR of map_r, {TASKS[task]}",
+            versions,
+            {model: [mean_of(codec, model=model, photos=one, task=task) for one in versions] for model in models},
+        )
+        for task in PRIVATE
+    ]
+    return rows, lambda format: panels(parts, kind="bar", y="hidden", columns=3, format=format)
+
+
 _TABLE_2 = {
     "strict": ("recall@1", "nmi", "f1", "map_r"),
     "paper": ("recall@1", "nmi", "f1", "map_c"),
@@ -315,5 +333,6 @@ ARTEFACTS: dict[str, Artefact] = {
     "figure-12": Artefact(
         "Under changes of the model", _one_trigger(("pbl", "cbl")), _defences(tuple(MODEL_DEFENCES)), _DEFENDED, _F1
     ),
+    "doubts": Artefact("What the published numbers hide", _one_trigger(("label", "pbl", "cbl")), _doubts, also=ALSO),
 }
 """By the paper's numbers. Figure 12 shows pruning there; the other defences of models stand beside it here."""

@@ -137,6 +137,10 @@ class Grid:
     def missing(self, cells: Sequence[Cell]) -> list[tuple[int, str]]:
         """Seed and name of every fit that these cells need and that is not finished, in the order it is done."""
         names = [FIRST, CLEAN, *dict.fromkeys(cell.name for cell in cells)] if cells else []
+        return self.unfinished(names)
+
+    def unfinished(self, names: Sequence[str]) -> list[tuple[int, str]]:
+        """Seed and name of every run of these names that is not finished."""
         return [(seed, name) for seed in self.request.seeds for name in names if not self._finished(seed, name)]
 
     def fit(self, cell: Cell | None, seed: int) -> Path:

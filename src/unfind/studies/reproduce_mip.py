@@ -77,7 +77,7 @@ def look_ahead(grid: Grid, name: str, triggers: Sequence[str]) -> Forecast:
     Raises:
         UnfindError: an unknown name, or whatever stands in the way of the fits.
     """
-    return forecast(grid, cells_of(name, triggers))
+    return forecast(grid, cells_of(name, triggers), ARTEFACTS[name].also)
 
 
 def reproduce_mip(grid: Grid, name: str, triggers: Sequence[str]) -> Reproduction:
