@@ -30,7 +30,7 @@ def document(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         patch.setattr(module, "preset", lambda name: small)
-        patch.setattr(module, "QUICK", Plan(first=2, then=2, timed=1, timed_steps=1))
+        patch.setattr(module, "QUICK", Plan(first=2, then=2, defended=8, timed=1, timed_steps=1))
         for name in module.FILTERS:
             patch.setattr(FILTERS[name], "curve", FILTERS[name].curve[:1])
         patch.setattr(MODEL_DEFENCES["prune"], "curve", (0.2,))
@@ -148,3 +148,4 @@ def test_the_full_plan_takes_the_presets_steps() -> None:
     assert FULL.first is FULL.then is None
     assert QUICK.first is not None
     assert QUICK.timed < FULL.timed
+    assert QUICK.defended < FULL.defended

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from unfind.datasets.photo_set import PhotoSet
 from unfind.errors import EvaluationError
@@ -26,11 +28,15 @@ def photo(value: int = 128, side: int = 32) -> np.ndarray:
 def test_every_method_has_its_median_and_the_cloak_is_slower(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PHOTOS", 3)
     rows = crafting_rows(grid, ("badnets", "spread-spectrum"))
-    times = {row["method"]: row for row in rows if row["metric"] == "milliseconds"}
-    assert list(times) == ["badnets", "spread-spectrum", CLOAK]
-    for row in times.values():
+    clock, processor = (
+        {row["method"]: row for row in rows if row["metric"] == metric}
+        for metric in ("milliseconds", "processor_milliseconds")
+    )
+    assert list(clock) == list(processor) == ["badnets", "spread-spectrum", CLOAK]
+    for row in (*clock.values(), *processor.values()):
         assert 0 < row["lowest"] <= row["value"] <= row["highest"]
         assert (row["photos"], row["side"], row["seed"]) == (3, 32, 0)
+    times = processor if not torch.cuda.is_available() else clock
     assert times[CLOAK]["iterations"] == ITERATIONS
     assert times["badnets"]["iterations"] is None
     ratio = mean_of(rows, method="spread-spectrum", metric="cloak_takes_times")
@@ -56,8 +62,23 @@ def test_methods_take_turns_and_the_first_photo_is_done_twice() -> None:
     photos = [np.full((2, 2, 3), value, np.uint8) for value in (1, 2)]
     times, iterations = in_turn({"a": craft("a"), "b": craft("b")}, photos, progress=silent)
     assert calls == [("a", 1), ("b", 1), ("a", 1), ("b", 1), ("a", 2), ("b", 2)]
-    assert {name: len(found) for name, found in times.items()} == {"a": 2, "b": 2}
+    assert {name: len(found.clock) for name, found in times.items()} == {"a": 2, "b": 2}
     assert iterations == {"a": None, "b": None}
+
+
+def test_waiting_costs_time_and_no_processor() -> None:
+    def wait(pixels: np.ndarray) -> None:
+        time.sleep(0.05)
+
+    def work(pixels: np.ndarray) -> None:
+        sum(range(300_000))
+
+    times, _ = in_turn({"wait": wait, "work": work}, [photo(), photo()], progress=silent)
+    assert min(times["wait"].clock) >= 50
+    assert max(times["wait"].processor) < 50
+    assert min(times["work"].processor) > 0.5
+    if not torch.cuda.is_available():
+        assert times["wait"].cost < times["work"].cost
 
 
 def test_photos_are_those_of_the_test_classes_and_broken_ones_are_passed_over(

@@ -59,18 +59,20 @@ class Plan:
     Attributes:
         first: steps of the clean model; None for the preset's.
         then: steps of each method; None for the preset's.
+        defended: test photos under filters and pruning, a few of each class.
         timed: pairs of short loops for the cost of a step.
         timed_steps: in each of them.
     """
 
     first: int | None
     then: int | None
+    defended: int
     timed: int
     timed_steps: int
 
 
-FULL = Plan(first=None, then=None, timed=3, timed_steps=4)
-QUICK = Plan(first=40, then=50, timed=1, timed_steps=2)
+FULL = Plan(first=None, then=None, defended=1000, timed=3, timed_steps=4)
+QUICK = Plan(first=30, then=40, defended=200, timed=1, timed_steps=2)
 
 
 def bench_mip(
@@ -108,8 +110,8 @@ def bench_mip(
     grid, cells = Grid(request, folder, progress=progress), [Cell(method) for method in METHODS]
     taken = adopt_runs(grid, cells, reuse) if reuse is not None else []
     rows = score_rows(grid, cells)
-    filters = defence_rows(grid, [Cell("pbl")], FILTERS)
-    pruning = defence_rows(grid, [Cell("pbl")], PRUNING)
+    filters = defence_rows(grid, [Cell("pbl")], FILTERS, most=plan.defended)
+    pruning = defence_rows(grid, [Cell("pbl")], PRUNING, most=plan.defended)
     split = load(data, train_classes=train_classes)
     examples = prepare(split.train, architecture.size, progress=progress).examples
     figures = {
@@ -121,7 +123,7 @@ def bench_mip(
     }
     seconds = time.perf_counter() - started
     return bench_document(
-        "mip", data, used, seconds, figures, quick=quick, settings=request.as_dict(),
+        "mip", data, used, seconds, figures, quick=quick, settings={**request.as_dict(), "plan": vars(plan)},
         fits=_fits(grid, cells, taken), rows=[*rows, *filters, *pruning],
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,21 +106,29 @@ def hit_rows(
     ]
 
 
-def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str]) -> list[Row]:
-    """Curves of defences over every cell and seed; a cell that was measured before is read from its folder."""
+def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str], *, most: int | None = None) -> list[Row]:
+    """Curves of defences over every cell and seed; a cell that was measured before is read from its folder.
+
+    Args:
+        grid: fits what is missing.
+        cells: which models.
+        names: of the defences.
+        most: test photos, a few of each class; None for all. Every setting embeds each of them three times.
+    """
     rows: list[Row] = []
     for seed in grid.request.seeds:
         for cell in cells:
             folder = grid.fit(cell, seed)
             weights = [fingerprint_of(read_card(one)) for one in (grid.fit(None, seed), folder)]
             asked = [*weights, *(f"{trial.name}={trial.value:g}" for trial in trials(names))]
-            found = kept(folder / f"defences-{'-'.join(names)}.json", asked, lambda: _curves(grid, cell, seed, names))  # noqa: B023
+            file = folder / f"defences-{'-'.join([*names, *([] if most is None else [str(most)])])}.json"
+            found = kept(file, asked, partial(_curves, grid, cell, seed, names, most))
             rows += [{"seed": seed, "method": cell.method, "trigger": cell.trigger, **one} for one in found]
     return rows
 
 
-def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str]) -> list[Row]:
-    models, views = grid.models(cell, seed), views_of(grid, cell, seed)
+def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str], most: int | None) -> list[Row]:
+    models, views = grid.models(cell, seed), views_of(grid, cell, seed, most=most)
     examples = prepare(grid.split(seed).train, grid.request.architecture.size, progress=grid.progress).examples
     photos = CleanPhotos(examples.pixels, examples.labels)
     found = defence_curves(models, views, photos, trials(names), seed=seed, progress=grid.progress)
