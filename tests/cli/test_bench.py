@@ -108,3 +108,13 @@ def test_a_place_that_cannot_be_made_is_told_before_the_work(
     (tmp_path / "file").write_text("")
     assert str(tmp_path / "file") in wrong("bench", "protection", "--out", tmp_path / "file" / "x.json", code=1)
     assert asked == []
+
+
+def test_only_the_mip_bench_takes_over_runs(
+    unfind, wrong, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "only mip" in wrong("bench", "protection", "--reuse", tmp_path)
+    assert asked == []
+    monkeypatch.setitem(module.BENCHES, "mip", module.BENCHES["protection"])
+    unfind("bench", "mip", "--reuse", tmp_path, "--quick")
+    assert asked[0]["reuse"] == tmp_path

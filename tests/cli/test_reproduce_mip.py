@@ -25,6 +25,15 @@ def test_a_table_is_printed_and_filed(unfind, class_photos: Path, tmp_path: Path
     assert again.json["rows"] == json.loads((tmp_path / "mip" / "table-3.json").read_text())["rows"]
 
 
+def test_doubts_are_told_in_sentences(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--doubts", f"--data={class_photos}", "--trigger=badnets", *SMALL)
+    said = unfind(*words, "--out", tmp_path / "mip")
+    assert "Fits ahead: 7 (7 steps in all)" in said.err  # the two confounded ones among them
+    for words_of_a_finding in ("The mark came with JPEG", "P→P is the weak cell", "as many other marked photos"):
+        assert words_of_a_finding in said.out
+    assert (tmp_path / "mip" / "doubts.csv").exists()
+
+
 def test_a_plan_fits_nothing(unfind, class_photos: Path, tmp_path: Path) -> None:
     words = ("reproduce", "mip", "--figure=2", f"--data={class_photos}", "--plan", *SMALL, "--out", tmp_path / "mip")
     said = unfind(*words)
@@ -39,15 +48,42 @@ def test_stealth_needs_no_model(unfind, class_photos: Path, tmp_path: Path) -> N
         "reproduce", "mip", "--table=4", f"--data={class_photos}", *SMALL, "--out", tmp_path / "mip", "--json"
     )
     assert {row["metric"] for row in said.json["rows"]} == {"mse", "psnr", "ssim"}
+    assert {row["trigger"] for row in said.json["rows"]} == {"spread-spectrum", "badnets", "blended", "wanet"}
     assert not (tmp_path / "mip" / "runs").exists()
+
+
+def test_numbers_that_are_no_scores_are_printed_as_they_are(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--table=4", f"--data={class_photos}", *SMALL, "--out", tmp_path / "mip")
+    said = unfind(*words, "--trigger=badnets")
+    [row] = [line.split() for line in said.out.splitlines() if line.startswith("badnets")]
+    assert 5 < float(row[2]) < 60  # dB
+    assert 0 < float(row[3]) <= 1
+
+
+def test_the_learned_trigger_needs_a_mark(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--table=2", f"--data={class_photos}", "--plan", *SMALL, "--json")
+    without, with_mark = (
+        unfind(*words, "--out", tmp_path / name, *more).json["fits"]
+        for name, more in (("a", ()), ("b", ("--mark=untrained",)))
+    )
+    assert with_mark == without + 3
+
+
+def test_runs_are_taken_over(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--figure=10", f"--data={class_photos}", *SMALL, "--trigger=badnets")
+    unfind(*words, "--out", tmp_path / "one")
+    again = unfind(*words, "--out", tmp_path / "two", "--reuse", tmp_path / "one")
+    assert "took over 3 fits" in again.err
+    assert "Fits ahead: 0" in again.err
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ((), "got neither"),
-        (("--table=2", "--figure=2"), "got both"),
-        (("--table=1",), "got table 1"),
+        ((), "got none"),
+        (("--table=2", "--figure=2"), "got table-2, figure-2"),
+        (("--table=2", "--doubts"), "got table-2, doubts"),
+        (("--table=6",), "got table 6"),
         (("--figure=7",), "got figure 7"),
         (("--table=2", "--preset=best"), "paper, recommended"),
         (("--table=2", "--seeds=0"), "at least 1 seed"),

@@ -30,7 +30,7 @@ def document(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         patch.setattr(module, "preset", lambda name: small)
-        patch.setattr(module, "QUICK", Plan(first=2, then=2, timed=1, timed_steps=1))
+        patch.setattr(module, "QUICK", Plan(first=2, then=2, defended=8, timed=1, timed_steps=1))
         for name in module.FILTERS:
             patch.setattr(FILTERS[name], "curve", FILTERS[name].curve[:1])
         patch.setattr(MODEL_DEFENCES["prune"], "curve", (0.2,))
@@ -87,6 +87,14 @@ def test_loops_are_compared_in_both_precisions(document: dict[str, Any]) -> None
         assert 0.05 < document["figures"][name]["value"] < 100
 
 
+def test_it_says_what_was_fitted_and_how_fast(document: dict[str, Any]) -> None:
+    names = ["first", "clean", "label-spread-spectrum", "pbl-spread-spectrum", "cbl-spread-spectrum"]
+    assert [fit["name"] for fit in document["fits"]] == names
+    for fit in document["fits"]:
+        assert (fit["seed"], fit["steps"], fit["taken_over"]) == (0, 2, False)
+        assert fit["seconds_per_step"] > 0
+
+
 def curve(defence: str, setting: float | None, psr: float | None, recall: float, cost: float | None) -> list[Row]:
     facts = {"seed": 0, "defence": defence, "setting": setting}
     private = [{**facts, "task": t, "metric": "map_r", "measure": "psr", "value": psr} for t in PRIVATE]
@@ -140,3 +148,4 @@ def test_the_full_plan_takes_the_presets_steps() -> None:
     assert FULL.first is FULL.then is None
     assert QUICK.first is not None
     assert QUICK.timed < FULL.timed
+    assert QUICK.defended < FULL.defended

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from unfind.defences.choose import FILTERS, MODEL_DEFENCES
+from unfind.studies import crafting
 from unfind.studies import mip_artefacts as module
 from unfind.studies.mip_artefacts import ARTEFACTS, PRIVATE, RATIOS
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, mean_of
+from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, mean_of, table
 
 TRIGGERS = ("spread-spectrum", "badnets")
 
@@ -36,20 +37,21 @@ def measured(grid: Grid, name: str, triggers: tuple[str, ...] = TRIGGERS[:1]) ->
 
 
 def test_the_tables_and_figures_are_those_that_can_be_measured() -> None:
-    tables = [f"table-{n}" for n in (2, 3, 4, 5)]
-    assert list(ARTEFACTS) == [*tables, *(f"figure-{n}" for n in (2, 6, 8, 9, 10, 11, 12))]
+    tables = [f"table-{n}" for n in (1, 2, 3, 4, 5)]
+    assert list(ARTEFACTS) == [*tables, *(f"figure-{n}" for n in (2, 6, 8, 9, 10, 11, 12)), "doubts"]
 
 
 def test_which_models_each_needs() -> None:
     names = {name: [cell.name for cell in artefact.cells(TRIGGERS)] for name, artefact in ARTEFACTS.items()}
     assert len(names["table-2"]) == 6
     assert names["table-2"] == names["table-3"]
-    assert names["table-4"] == []
+    assert names["table-1"] == names["table-4"] == []
     assert names["table-5"] == [
         "pbl-spread-spectrum",
         "pbl-spread-spectrum-domain_weight=0",
         "pbl-spread-spectrum-augmentation_weight=0",
     ]
+    assert names["doubts"] == names["figure-2"]
     assert names["figure-2"] == [f"{method}-spread-spectrum" for method in ("label", "pbl", "cbl")]
     assert names["figure-6"] == [f"{m}-{trigger}" for trigger in TRIGGERS for m in ("pbl", "cbl")]
     assert len(names["figure-8"]) == 2
@@ -69,6 +71,20 @@ def test_table_2_and_3(grid: Grid) -> None:
     assert measured(grid, "table-3")[0] == rows
 
 
+def test_table_1_holds_the_published_times_beside_the_measured_ones(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crafting, "PHOTOS", 1)
+    rows, picture = module._crafting_table(grid, [], TRIGGERS)
+    lines = dict(ARTEFACTS)["table-1"]
+    assert mean_of(rows, method="hdm", device="GTX 3080 Ti", metric="milliseconds") == 4344
+    assert mean_of(rows, method="hdm", device="Xiaomi 10", metric="milliseconds") is None
+    head, body = table(rows, lines.keys, lines.numbers, per_cent=False)
+    assert head == ["method", "protocol", "device", "iterations", *lines.numbers]
+    assert [line[0] for line in body if line[1] == "measured"] == [*TRIGGERS, "hashstash"]
+    assert b"cloak (ms)" in picture(format="svg")
+
+
 def test_table_5_names_the_terms(grid: Grid) -> None:
     rows, picture = measured(grid, "table-5")
     terms = [row.get("terms") for row in rows if row["method"] == "pbl"]
@@ -76,6 +92,14 @@ def test_table_5_names_the_terms(grid: Grid) -> None:
     whole = grid.report(Cell("pbl"), 0)["protected_model"]["c2p"]["nmi"]["value"]
     assert mean_of(rows, terms="L_i + L_d + L_p", task="c2p", metric="nmi", protocol=STRICT, measure=SCORE) == whole
     assert b"without L_d" in picture
+
+
+def test_doubts_draw_the_control_experiment(grid: Grid) -> None:
+    rows, picture = measured(grid, "doubts")
+    assert {row["doubt"] for row in rows} == {"codec", "protocol", "collapse", "centres", "weak cell", "album"}
+    assert b"mark, all through one codec" in picture
+    for name in ARTEFACTS["doubts"].also:
+        assert (grid.place(0, name) / "model.json").exists()
 
 
 def test_figure_8_is_a_grid(grid: Grid) -> None:

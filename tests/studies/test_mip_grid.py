@@ -11,7 +11,7 @@ import pytest
 from unfind.errors import ResumeError
 from unfind.models.weights import fingerprint_of, read_card
 from unfind.report.report_json import read_report
-from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, THEN_SEED, Cell, Grid, GridRequest, steps_done
+from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, THEN_SEED, Cell, Grid, GridRequest, pace_of, steps_done
 from unfind.triggers.key import Key
 
 PBL = Cell("pbl")
@@ -104,3 +104,20 @@ def test_a_folder_belongs_to_one_grid(grid: Grid, grid_request: GridRequest) -> 
 
 def test_no_steps_where_there_is_no_run(tmp_path: Path) -> None:
     assert steps_done(tmp_path / "nothing") == 0
+    assert pace_of(tmp_path / "nothing") == {"steps": 0, "seconds_per_step": 0.0}
+
+
+def test_the_pace_of_a_run_is_that_of_its_log(grid: Grid) -> None:
+    pace = pace_of(grid.fit(None, 0))
+    assert pace["steps"] == 2
+    assert 0 < pace["seconds_per_step"] < 60
+
+
+def test_the_learned_trigger_takes_the_mark_that_is_named(
+    grid: Grid, grid_request: GridRequest, tmp_path: Path
+) -> None:
+    assert grid.wanted(Cell("pbl", "learned"), 0).trigger_options == {}
+    marked = Grid(replace(grid_request, mark="untrained"), tmp_path)
+    assert marked.wanted(Cell("pbl", "learned"), 0).trigger_options == {"mark": "untrained"}
+    assert marked.wanted(PBL, 0).trigger_options == {}
+    assert marked.trigger("learned", 3).settings()["mark"] == "untrained"

@@ -81,6 +81,15 @@ def test_curves_of_defences_are_rows_and_are_kept(grid: Grid, monkeypatch: pytes
     assert defence_rows(grid, [PBL], ("mean",)) == rows
 
 
+def test_curves_of_a_sample_are_kept_apart(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FILTERS["box"], "curve", (3,))
+    whole = defence_rows(grid, [PBL], ("box",))
+    some = defence_rows(grid, [PBL], ("box",), most=8)
+    assert len(some) == len(whole)
+    assert [row["value"] for row in some] != [row["value"] for row in whole]
+    assert defence_rows(grid, [PBL], ("box",)) == whole
+
+
 def test_views_of_a_cell_carry_its_trigger(grid: Grid) -> None:
     views = views_of(grid, Cell("pbl", "badnets"), 0, most=6)
     assert len(views.labels) == 6

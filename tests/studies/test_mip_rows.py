@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import PAPER, PUBLISHED, SCORE, STRICT, SUCCESS, mean_of, published_rows, score_rows, table
+from unfind.studies.mip_rows import (
+    PAPER,
+    PUBLISHED,
+    SCORE,
+    STRICT,
+    SUCCESS,
+    mean_of,
+    published_crafting,
+    published_rows,
+    score_rows,
+    table,
+)
 
 FACTS: dict[str, Any] = {"method": "pbl", "protocol": STRICT, "task": "c2p", "metric": "map_r", "measure": SCORE}
 
@@ -54,6 +65,18 @@ def test_tables_show_means_in_per_cent() -> None:
     assert head == ["method", "ratio", "task", "map_r", "nmi"]
     assert body == [["pbl", "0.05", "c2p", "25.00", "-"], ["pbl", "", "p2p", "-", "-"]]
     assert table(rows, ("method",), ("map_r",), protocol=PAPER) == (["method", "map_r"], [])
+
+
+def test_tables_of_other_numbers_show_them_as_they_are() -> None:
+    rows = [{"method": "a", "metric": "milliseconds", "value": value} for value in (1.5, 2.5)]
+    assert table(rows, ("method",), ("milliseconds",), per_cent=False)[1] == [["a", "2.00"]]
+
+
+def test_published_times_are_those_of_table_1() -> None:
+    rows = published_crafting()
+    assert len(rows) == 8
+    assert mean_of(rows, method="stegastamp", device="Xiaomi 10") == 1003
+    assert {row["protocol"] for row in rows} == {PUBLISHED}
 
 
 def test_published_rows_are_of_the_same_backbone_or_of_resnet_50() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.json_file import read_json
 from unfind.studies import reproduce_rnm as module
-from unfind.studies.reproduce_rnm import DOCUMENT, as_csv, printed, reproduce_rnm
+from unfind.studies.reproduce_rnm import DOCUMENT, printed, reproduce_rnm
 from unfind.studies.rnm_artefacts import ARTEFACTS, Artefact
 from unfind.studies.rnm_grid import RnmGrid, RnmRequest
 
@@ -45,13 +43,6 @@ def test_an_unknown_name_is_refused(grid: RnmGrid) -> None:
     with pytest.raises(UsageError, match=r"table-1, .*got 'table-9'"):
         reproduce_rnm(grid, "table-9")
     assert not grid.folder.exists()
-
-
-def test_rows_as_csv() -> None:
-    found = list(csv.DictReader(io.StringIO(as_csv(ROWS))))
-    assert [row["value"] for row in found] == ["0.1", "0.2", "36.5", "0.05"]
-    assert [row["budget"] for row in found] == ["", "", "0.032", ""]
-    assert found[3]["seed"] == ""
 
 
 def test_the_table_for_people() -> None:

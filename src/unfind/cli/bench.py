@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_service import bench_service
 
-BENCHES = {
+BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "protection": bench_protection,
     "mip": bench_mip,
     "hashing": bench_hashing,
@@ -39,6 +40,9 @@ def bench(
     runs: Annotated[
         Path | None, Parameter(help="Folder for the runs, to look at or go on with; default a temporary one.")
     ] = None,
+    reuse: Annotated[
+        Path | None, Parameter(help="For mip: the --runs of an earlier bench; fits of the same settings are copied.")
+    ] = None,
     train_classes: TrainClasses = None,
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
@@ -47,6 +51,7 @@ def bench(
 
     Example: unfind bench protection --data photos --quick --out protection.json
     Example: unfind bench mip --data photos --quick --out mip.json
+    Example: unfind bench mip --data my/photos --runs mip-runs --reuse protection-runs --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     """
@@ -54,6 +59,9 @@ def bench(
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
+    if reuse is not None and name != "mip":
+        raise UsageError(f"Expected no --reuse for {name}, got one: only mip takes over runs.")
+    more = {"reuse": reuse} if reuse is not None else {}
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)  # now, rather than after hours
     with tempfile.TemporaryDirectory() as temporary, progress_bar() as progress:
@@ -65,6 +73,7 @@ def bench(
             quick=quick,
             train_classes=train_classes,
             progress=progress,
+            **more,
         )
     if json:
         print_json(document)

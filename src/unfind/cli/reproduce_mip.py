@@ -12,13 +12,16 @@ from unfind.cli.options import AsJson, Data, TrainClasses
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
+from unfind.studies.adopt_runs import adopt_runs
 from unfind.studies.mip_artefacts import ARTEFACTS
+from unfind.studies.mip_findings import findings
 from unfind.studies.mip_grid import Grid, GridRequest
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import SCORE
 from unfind.studies.mip_rows import table as table_of
-from unfind.studies.reproduce_mip import Reproduction, look_ahead, reproduce_mip
+from unfind.studies.reproduce_mip import Reproduction, cells_of, look_ahead, reproduce_mip
 from unfind.triggers.choose import TRIGGERS
+from unfind.triggers.learned import Learned
 
 
 @Parameter(name="*")
@@ -32,6 +35,8 @@ class FitOptions:
         first_steps: Of the clean model; default the preset's.
         steps: Of each method; default the preset's.
         pretrained: Published weights for timm and torchvision backbones.
+        mark: Folder of a learned mark; without one that trigger is left out.
+        reuse: Folder with runs of an earlier bench; fits of the same settings are copied from there.
     """
 
     preset: str = "recommended"
@@ -39,6 +44,8 @@ class FitOptions:
     first_steps: int | None = None
     steps: int | None = None
     pretrained: bool = True
+    mark: str | None = None
+    reuse: Path | None = None
 
     def request(self, data: str, architecture: Architecture, train_classes: int | None) -> GridRequest:
         """The request of a grid.
@@ -57,7 +64,13 @@ class FitOptions:
             self.steps,
             train_classes,
             self.pretrained,
+            self.mark,
         )
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """Those that can be used: all, the learned one only with its weights."""
+        return tuple(name for name in TRIGGERS if name != Learned.name or self.mark is not None)
 
 
 def mip(
@@ -66,7 +79,9 @@ def mip(
     out: Annotated[
         Path, Parameter(help="Folder for the results and the models they come from; it can be gone on with.")
     ],
-    table: Annotated[int | None, Parameter(help="2 methods, 3 recalls, 4 stealth or 5 loss terms.")] = None,
+    table: Annotated[
+        int | None, Parameter(help="1 crafting time, 2 methods, 3 recalls, 4 stealth or 5 loss terms.")
+    ] = None,
     figure: Annotated[
         int | None,
         Parameter(
@@ -74,6 +89,9 @@ def mip(
             "12 changes of the model."
         ),
     ] = None,
+    doubts: Annotated[
+        bool, Parameter(negative="", help="Instead of either: what the published numbers hide, measured.")
+    ] = False,
     trigger: Annotated[
         tuple[str, ...],
         Parameter(help="Which trigger, may be repeated; default all. Where one is enough the first is taken."),
@@ -92,13 +110,17 @@ def mip(
     stopped goes on when it is repeated.
 
     Example: unfind reproduce mip --table 2 --data photos --out mip --steps 40 --first-steps 40
+    Example: unfind reproduce mip --doubts --data my/photos --out mip --trigger spread-spectrum
     Example: unfind reproduce mip --figure 9 --data cub200:ROOT --out mip --preset paper --size 224
     """
-    name = _name(table, figure)
+    name = _name(table, figure, doubts=doubts)
     request = fits.request(data, architecture, train_classes)
-    triggers = trigger or tuple(TRIGGERS)
+    triggers = trigger or fits.triggers
     with progress_bar() as progress:
         grid = Grid(request, out, progress=progress)
+        if fits.reuse is not None:
+            taken = adopt_runs(grid, cells_of(name, triggers), fits.reuse)
+            say(f"unfind: took over {len(taken)} fits from {fits.reuse}.")
         ahead = look_ahead(grid, name, triggers)
         say(f"unfind: {ahead}")
         if plan:
@@ -112,12 +134,14 @@ def mip(
     _tell(name, found)
 
 
-def _name(table: int | None, figure: int | None) -> str:
-    """The artefact that --table or --figure names."""
-    if (table is None) == (figure is None):
-        came = "neither" if table is None else "both"
-        raise UsageError(f"Expected one of --table and --figure, got {came}: name one of them.")
-    name = f"table-{table}" if table is not None else f"figure-{figure}"
+def _name(table: int | None, figure: int | None, *, doubts: bool) -> str:
+    """The artefact that --table, --figure or --doubts names."""
+    numbered = [f"{kind}-{number}" for kind, number in (("table", table), ("figure", figure)) if number is not None]
+    named = [*numbered, *(["doubts"] if doubts else [])]
+    if len(named) != 1:
+        came = ", ".join(named) or "none"
+        raise UsageError(f"Expected one of --table, --figure and --doubts, got {came}: name one of them.")
+    [name] = named
     if name not in ARTEFACTS:
         known = ", ".join(one.replace("-", " ") for one in ARTEFACTS)
         raise UsageError(f"Expected one of {known}, got {name.replace('-', ' ')}: choose one of these.")
@@ -126,11 +150,16 @@ def _name(table: int | None, figure: int | None) -> str:
 
 def _tell(name: str, found: Reproduction) -> None:
     artefact, rows = ARTEFACTS[name], found.document["rows"]
+    for finding in findings(rows) if name == "doubts" else ():
+        print("\n".join(finding.sentences))
+        print_table(finding.title, finding.head, finding.body)
     for protocol, metrics in artefact.metrics.items():
         head, body = table_of(rows, artefact.keys, metrics, protocol=protocol, measure=SCORE)
         if body:
             print_table(f"{artefact.title}, {protocol} protocol (per cent)", head, body)
-    if not artefact.metrics:
+    if artefact.numbers:
+        print_table(artefact.title, *table_of(rows, artefact.keys, artefact.numbers, per_cent=False))
+    elif not artefact.metrics:
         print(artefact.title)
     for file in found.files:
         print(file)

@@ -163,7 +163,7 @@ def _score(
 ) -> tuple[dict[str, float], bool, int]:
     """Metrics of one query, whether ties decided them, and which item was thrown away."""
     depth = min(len(row), 1 + max(DEEP, size, *RECALL_AT))
-    order = _best(row, depth)
+    order = best_items(row, depth)
     right = codes[order[1:]] == code
     precision = np.where(right, np.cumsum(right) / np.arange(1, len(right) + 1), 0.0)
     values = {f"recall@{k}": float(right[:k].any()) for k in RECALL_AT}
@@ -173,7 +173,7 @@ def _score(
     return values, bool((equal & (right[1:] != right[:-1])).any()), int(order[0])
 
 
-def _best(row: NDArray[np.float64], depth: int) -> NDArray[np.int64]:
+def best_items(row: NDArray[np.float64], depth: int) -> NDArray[np.int64]:
     """The ``depth`` most similar items, best first, the earlier one first where two are equal."""
     least = np.partition(row, len(row) - depth)[len(row) - depth]
     candidates = np.flatnonzero(row >= least)

@@ -20,10 +20,11 @@ from unfind.models.embed import to_tensor
 from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.precision import best_device
 from unfind.objectives.pbl import PointBackdoor
+from unfind.studies.adopt_runs import adopt_runs
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.defence_curves import NONE, PRIVATE
 from unfind.studies.material import prepare
-from unfind.studies.mip_grid import Cell, Grid, GridRequest
+from unfind.studies.mip_grid import CLEAN, FIRST, Cell, Grid, GridRequest, pace_of
 from unfind.studies.mip_measures import defence_rows
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import PAPER, SCORE, STRICT, SUCCESS, Row, score_rows
@@ -58,18 +59,20 @@ class Plan:
     Attributes:
         first: steps of the clean model; None for the preset's.
         then: steps of each method; None for the preset's.
+        defended: test photos under filters and pruning, a few of each class.
         timed: pairs of short loops for the cost of a step.
         timed_steps: in each of them.
     """
 
     first: int | None
     then: int | None
+    defended: int
     timed: int
     timed_steps: int
 
 
-FULL = Plan(first=None, then=None, timed=3, timed_steps=4)
-QUICK = Plan(first=40, then=50, timed=1, timed_steps=2)
+FULL = Plan(first=None, then=None, defended=1000, timed=3, timed_steps=4)
+QUICK = Plan(first=30, then=40, defended=200, timed=1, timed_steps=2)
 
 
 def bench_mip(
@@ -80,6 +83,7 @@ def bench_mip(
     seeds: int = 3,
     quick: bool = False,
     train_classes: int | None = None,
+    reuse: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Fit, evaluate, defend and time; returns the bench document.
@@ -91,7 +95,11 @@ def bench_mip(
         seeds: how many; the quick form uses one.
         quick: a small form that is no claim.
         train_classes: classes for training and validation together; None for half.
+        reuse: a folder with runs, such as those of ``bench protection``; the same fits are taken from there.
         progress: told where it stands.
+
+    Raises:
+        UnfindError: whatever stands in the way.
     """
     started = time.perf_counter()
     plan = QUICK if quick else FULL
@@ -99,10 +107,11 @@ def bench_mip(
     request = GridRequest(
         data, preset("recommended"), architecture, used, plan.first, plan.then, train_classes=train_classes
     )
-    grid = Grid(request, folder, progress=progress)
-    rows = score_rows(grid, [Cell(method) for method in METHODS])
-    filters = defence_rows(grid, [Cell("pbl")], FILTERS)
-    pruning = defence_rows(grid, [Cell("pbl")], PRUNING)
+    grid, cells = Grid(request, folder, progress=progress), [Cell(method) for method in METHODS]
+    taken = adopt_runs(grid, cells, reuse) if reuse is not None else []
+    rows = score_rows(grid, cells)
+    filters = defence_rows(grid, [Cell("pbl")], FILTERS, most=plan.defended)
+    pruning = defence_rows(grid, [Cell("pbl")], PRUNING, most=plan.defended)
     split = load(data, train_classes=train_classes)
     examples = prepare(split.train, architecture.size, progress=progress).examples
     figures = {
@@ -114,8 +123,19 @@ def bench_mip(
     }
     seconds = time.perf_counter() - started
     return bench_document(
-        "mip", data, used, seconds, figures, quick=quick, settings=request.as_dict(), rows=[*rows, *filters, *pruning]
-    )
+        "mip", data, used, seconds, figures, quick=quick, settings={**request.as_dict(), "plan": vars(plan)},
+        fits=_fits(grid, cells, taken), rows=[*rows, *filters, *pruning],
+    )  # fmt: skip
+
+
+def _fits(grid: Grid, cells: Sequence[Cell], taken: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """What was fitted, how fast, and whether it was taken over: then its seconds are not in those of the bench."""
+    names = [FIRST, CLEAN, *(cell.name for cell in cells)]
+    return [
+        {"seed": seed, "name": name, **pace_of(grid.place(seed, name)), "taken_over": (seed, name) in taken}
+        for seed in grid.request.seeds
+        for name in names
+    ]
 
 
 def _values(rows: Sequence[Row], seeds: Sequence[int], **where: Any) -> list[float]:

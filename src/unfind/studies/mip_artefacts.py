@@ -12,11 +12,13 @@ from unfind.defences.choose import FILTERS, MODEL_DEFENCES
 from unfind.models.embed import embed_pixels
 from unfind.report.figure_style import FigureFormat
 from unfind.report.panels import Cloud, Hits, Panel, clouds, heat, hit_lists, panels
+from unfind.studies.crafting import CLOAK, crafting_rows
 from unfind.studies.defence_curves import NONE
 from unfind.studies.evaluate import sample_by_class
+from unfind.studies.mip_doubts import ALSO, CODEC, doubt_rows
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_measures import defence_rows, hit_rows, layout_rows, stealth_rows, views_of
-from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_rows, score_rows
+from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_crafting, published_rows, score_rows
 from unfind.studies.views import PLAIN, TRIGGERED
 
 Draw = Callable[[FigureFormat], bytes]
@@ -40,6 +42,8 @@ class Artefact:
         measure: rows and a way to draw them.
         keys: facts that tell the lines of its printed table apart.
         metrics: columns of the printed table, by protocol; empty where rows say it better.
+        numbers: columns of the printed table of what is no score and has no protocol, such as milliseconds.
+        also: names of runs that it fits beside its cells.
     """
 
     title: str
@@ -47,6 +51,8 @@ class Artefact:
     measure: Callable[[Grid, list[Cell], Sequence[str]], tuple[list[Row], Draw]]
     keys: Sequence[str] = ()
     metrics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    numbers: Sequence[str] = ()
+    also: Sequence[str] = ()
 
 
 def methods(names: Sequence[str]) -> Callable[[Sequence[str]], list[Cell]]:
@@ -70,6 +76,15 @@ def _weights(triggers: Sequence[str]) -> list[Cell]:
 
 def _ratios(triggers: Sequence[str]) -> list[Cell]:
     return [Cell(name, triggers[0], {"ratio": ratio}) for name in ("pbl", "cbl") for ratio in RATIOS]
+
+
+def _crafting_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
+    rows = [*crafting_rows(grid, triggers), *published_crafting()]
+    parts = [
+        Panel(title, names, {"one photo": [mean_of(rows, method=name, metric="milliseconds") for name in names]})
+        for title, names in (("triggers (ms)", triggers), ("cloak (ms)", (CLOAK,)))
+    ]
+    return rows, lambda format: panels(parts, kind="bar", per_cent=False, columns=2, format=format)
 
 
 def _methods_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
@@ -247,6 +262,21 @@ def _curve(rows: list[Row], method: str, name: str) -> Panel:
     )
 
 
+def _doubts(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
+    rows = doubt_rows(grid, cells)
+    codec = [row for row in rows if row["doubt"] == CODEC and row["measure"] == SUCCESS and row["metric"] == "map_r"]
+    models, versions = (list(dict.fromkeys(row[name] for row in codec)) for name in ("model", "photos"))
+    parts = [
+        Panel(
+            f"PSR of map_r, {TASKS[task]}",
+            versions,
+            {model: [mean_of(codec, model=model, photos=one, task=task) for one in versions] for model in models},
+        )
+        for task in PRIVATE
+    ]
+    return rows, lambda format: panels(parts, kind="bar", y="hidden", columns=3, format=format)
+
+
 _TABLE_2 = {
     "strict": ("recall@1", "nmi", "f1", "map_r"),
     "paper": ("recall@1", "nmi", "f1", "map_c"),
@@ -259,6 +289,13 @@ _DEFENDED = ("method", "defence", "setting", "task")
 _F1 = {"strict": ("recall@1", "map_r", "f1")}
 
 ARTEFACTS: dict[str, Artefact] = {
+    "table-1": Artefact(
+        "Time to protect one photo: triggers and the HDM cloak",
+        lambda triggers: [],
+        _crafting_table,
+        ("method", "protocol", "device", "iterations"),
+        numbers=("milliseconds", "processor_milliseconds", "cloak_takes_times"),
+    ),
     "table-2": Artefact(
         "Recall@1, NMI, F1 and mAP of every method",
         methods(("label", "pbl", "cbl")),
@@ -269,7 +306,13 @@ ARTEFACTS: dict[str, Artefact] = {
     "table-3": Artefact(
         "Recall@1, 2 and 4 of every method", methods(("label", "pbl", "cbl")), _methods_table, _BY_METHOD, _TABLE_3
     ),
-    "table-4": Artefact("Stealth of the triggers", lambda triggers: [], _stealth_table),
+    "table-4": Artefact(
+        "Stealth of the triggers",
+        lambda triggers: [],
+        _stealth_table,
+        ("trigger",),
+        numbers=("mse", "psnr", "ssim"),
+    ),
     "table-5": Artefact("PBL without one of its terms", _loss_terms, _terms_table, ("terms", "task"), _NMI),
     "figure-2": Artefact("Layout of embeddings (t-SNE)", _one_trigger(("label", "pbl", "cbl")), _layouts),
     "figure-6": Artefact(
@@ -290,5 +333,6 @@ ARTEFACTS: dict[str, Artefact] = {
     "figure-12": Artefact(
         "Under changes of the model", _one_trigger(("pbl", "cbl")), _defences(tuple(MODEL_DEFENCES)), _DEFENDED, _F1
     ),
+    "doubts": Artefact("What the published numbers hide", _one_trigger(("label", "pbl", "cbl")), _doubts, also=ALSO),
 }
 """By the paper's numbers. Figure 12 shows pruning there; the other defences of models stand beside it here."""

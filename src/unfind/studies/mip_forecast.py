@@ -46,15 +46,20 @@ class Forecast:
         )
 
 
-def forecast(grid: Grid, cells: Sequence[Cell]) -> Forecast:
+def forecast(grid: Grid, cells: Sequence[Cell], also: Sequence[str] = ()) -> Forecast:
     """Time a few steps and embeddings, and add up what is left.
+
+    Args:
+        grid: whose folder is looked into.
+        cells: that are to be fitted and measured.
+        also: names of runs beside the cells, each with as many steps as a cell.
 
     Raises:
         UnfindError: whatever stands in the way of the fits.
     """
-    missing = grid.missing(cells)
+    missing = [*grid.missing(cells), *grid.unfinished(also)]
     request = grid.request
-    needed = (2 + len({cell.name for cell in cells})) * len(request.seeds) if cells else 0
+    needed = (2 + len({cell.name for cell in cells}) + len(also)) * len(request.seeds) if cells else 0
     first, then = grid.steps if missing else (0, 0)
     clean = sum(first if name == FIRST else then for _, name in missing if name in (FIRST, "clean"))
     private = sum(then for _, name in missing if name not in (FIRST, "clean"))

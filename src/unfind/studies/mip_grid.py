@@ -27,8 +27,10 @@ from unfind.studies.train import TrainRequest, train
 from unfind.training.checkpoint import FILE as CHECKPOINT
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
+from unfind.triggers.base import Trigger
 from unfind.triggers.choose import DEFAULT, make_trigger
 from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 
 FIRST, CLEAN = "first", "clean"
 REPORT = "report.json"
@@ -70,6 +72,7 @@ class GridRequest:
         steps: instead of the preset's.
         train_classes: classes for training and validation together; None for half.
         pretrained: whether timm and torchvision backbones come with their published weights.
+        mark: folder of the weights of the learned trigger; None for untrained ones.
     """
 
     data: str
@@ -80,6 +83,7 @@ class GridRequest:
     steps: int | None = None
     train_classes: int | None = None
     pretrained: bool = True
+    mark: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the documents that results are written into."""
@@ -95,6 +99,7 @@ class GridRequest:
             "steps": self.steps,
             "train_classes": self.train_classes,
             "pretrained": self.pretrained,
+            "mark": self.mark,
         }
 
 
@@ -132,6 +137,10 @@ class Grid:
     def missing(self, cells: Sequence[Cell]) -> list[tuple[int, str]]:
         """Seed and name of every fit that these cells need and that is not finished, in the order it is done."""
         names = [FIRST, CLEAN, *dict.fromkeys(cell.name for cell in cells)] if cells else []
+        return self.unfinished(names)
+
+    def unfinished(self, names: Sequence[str]) -> list[tuple[int, str]]:
+        """Seed and name of every run of these names that is not finished."""
         return [(seed, name) for seed in self.request.seeds for name in names if not self._finished(seed, name)]
 
     def fit(self, cell: Cell | None, seed: int) -> Path:
@@ -140,18 +149,36 @@ class Grid:
         Raises:
             UnfindError: whatever stands in the way.
         """
+        self._fit_first(seed)
         if cell is None:
-            return self._fit(CLEAN, self._request("clean", self._fit_first(seed), seed), seed)
+            return self._fit(CLEAN, self.wanted(None, seed), seed)
+        return self._fit(cell.name, self.wanted(cell, seed), seed, key=self.key(cell, seed))
+
+    def wanted(self, cell: Cell | None, seed: int) -> TrainRequest:
+        """What a cell is fitted by, or the clean model beside the cells for None; both go on from the first one."""
+        start = self.place(seed, FIRST)
+        if cell is None:
+            return self._request("clean", start, seed)
         options = {**self.request.preset.objectives[cell.method], **cell.changes}
-        request = replace(
-            self._request(cell.method, self._fit_first(seed), seed), objective_options=options, trigger=cell.trigger
+        request = self._request(cell.method, start, seed)
+        return replace(
+            request,
+            objective_options=options,
+            trigger=cell.trigger,
+            trigger_options=self._trigger_options(cell.trigger),
         )
-        return self._fit(cell.name, request, seed, key=self.key(cell, seed))
+
+    def wanted_first(self, seed: int) -> TrainRequest:
+        """What the clean model is fitted by that all others of a seed go on from."""
+        return replace(self._request("clean", None, seed), fit=replace(self._fits(seed)[0], seed=seed))
+
+    def trigger(self, name: str, seed: int) -> Trigger:
+        """A trigger as the cells of a seed have it, with its public key."""
+        return make_trigger(name, Key.from_seed(seed), **self._trigger_options(name))
 
     def key(self, cell: Cell, seed: int) -> Key | None:
         """The key of a cell's trigger: public, made from the seed; None for a trigger without."""
-        key = Key.from_seed(seed)
-        return key if make_trigger(cell.trigger, key).keyed else None
+        return Key.from_seed(seed) if self.trigger(cell.trigger, seed).keyed else None
 
     def models(self, cell: Cell, seed: int) -> Models:
         """The clean and the protected model, fitted where they are not yet."""
@@ -193,8 +220,10 @@ class Grid:
         return self.request.preset.fits(photos, first_steps=self.request.first_steps, steps=self.request.steps)
 
     def _fit_first(self, seed: int) -> Path:
-        first = replace(self._request("clean", None, seed), fit=replace(self._fits(seed)[0], seed=seed))
-        return self._fit(FIRST, first, seed)
+        return self._fit(FIRST, self.wanted_first(seed), seed)
+
+    def _trigger_options(self, name: str) -> dict[str, Any]:
+        return {"mark": self.request.mark} if name == Learned.name and self.request.mark is not None else {}
 
     def _request(self, objective: str, start: Path | None, seed: int) -> TrainRequest:
         return TrainRequest(
@@ -224,7 +253,11 @@ class Grid:
 
 def steps_done(run: Path) -> int:
     """How many steps a run has validated and stored; 0 where there is none."""
-    if not (run / CHECKPOINT).exists() or not (run / LOG).exists():
-        return 0
-    lines = (run / LOG).read_text().splitlines()
-    return int(json.loads(lines[-1])["step"]) if lines else 0
+    return int(pace_of(run)["steps"]) if (run / CHECKPOINT).exists() else 0
+
+
+def pace_of(run: Path) -> dict[str, float]:
+    """The steps that a run has validated, and the seconds of each, as its log says; 0 where there is none."""
+    lines = (run / LOG).read_text().splitlines() if (run / LOG).exists() else []
+    last = json.loads(lines[-1]) if lines else {}
+    return {"steps": int(last.get("step", 0)), "seconds_per_step": float(last.get("seconds_per_step", 0.0))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,6 @@ from unfind.studies.material import prepare
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_rows import STRICT, SUCCESS, Row
 from unfind.studies.views import PLAIN, TRIGGERED, Recipe, Views, make_views
-from unfind.triggers.choose import make_trigger
-from unfind.triggers.key import Key
 
 STEALTH_PHOTOS = 1000
 """As many as the paper collected for its Table 4."""
@@ -43,8 +42,7 @@ def stealth_rows(grid: Grid, triggers: Sequence[str]) -> list[Row]:
         photos = grid.split(seed).test
         some = photos.subset(sample_by_class(photos.labels, STEALTH_PHOTOS, seed=seed))
         for name in triggers:
-            key = Key.from_seed(seed)
-            recipe = Recipe(grid.request.architecture.size, make_trigger(name, key))
+            recipe = Recipe(grid.request.architecture.size, grid.trigger(name, seed))
             facts = make_views(some, recipe, progress=grid.progress, stage=f"mark photos with {name}").facts
             rows += [
                 {"seed": seed, "trigger": name, "metric": metric, "value": facts.get(metric)}
@@ -58,8 +56,7 @@ def views_of(grid: Grid, cell: Cell, seed: int, *, most: int | None = None) -> V
     photos = grid.split(seed).test
     if most is not None:
         photos = photos.subset(sample_by_class(photos.labels, most, seed=seed))
-    trigger = make_trigger(cell.trigger, Key.from_seed(seed))
-    recipe = Recipe(grid.request.architecture.size, trigger)
+    recipe = Recipe(grid.request.architecture.size, grid.trigger(cell.trigger, seed))
     return make_views(photos, recipe, progress=grid.progress, stage=f"mark photos with {cell.trigger}")
 
 
@@ -109,21 +106,29 @@ def hit_rows(
     ]
 
 
-def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str]) -> list[Row]:
-    """Curves of defences over every cell and seed; a cell that was measured before is read from its folder."""
+def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str], *, most: int | None = None) -> list[Row]:
+    """Curves of defences over every cell and seed; a cell that was measured before is read from its folder.
+
+    Args:
+        grid: fits what is missing.
+        cells: which models.
+        names: of the defences.
+        most: test photos, a few of each class; None for all. Every setting embeds each of them three times.
+    """
     rows: list[Row] = []
     for seed in grid.request.seeds:
         for cell in cells:
             folder = grid.fit(cell, seed)
             weights = [fingerprint_of(read_card(one)) for one in (grid.fit(None, seed), folder)]
             asked = [*weights, *(f"{trial.name}={trial.value:g}" for trial in trials(names))]
-            found = kept(folder / f"defences-{'-'.join(names)}.json", asked, lambda: _curves(grid, cell, seed, names))  # noqa: B023
+            file = folder / f"defences-{'-'.join([*names, *([] if most is None else [str(most)])])}.json"
+            found = kept(file, asked, partial(_curves, grid, cell, seed, names, most))
             rows += [{"seed": seed, "method": cell.method, "trigger": cell.trigger, **one} for one in found]
     return rows
 
 
-def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str]) -> list[Row]:
-    models, views = grid.models(cell, seed), views_of(grid, cell, seed)
+def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str], most: int | None) -> list[Row]:
+    models, views = grid.models(cell, seed), views_of(grid, cell, seed, most=most)
     examples = prepare(grid.split(seed).train, grid.request.architecture.size, progress=grid.progress).examples
     photos = CleanPhotos(examples.pixels, examples.labels)
     found = defence_curves(models, views, photos, trials(names), seed=seed, progress=grid.progress)

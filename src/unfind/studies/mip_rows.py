@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.published import published
+from unfind.studies.published import CRAFTING, published
 
 Row = dict[str, Any]
 STRICT, PAPER, PUBLISHED = "strict", "paper", "published"
@@ -52,6 +52,22 @@ def published_rows(dataset: str, backbone: str) -> list[Row]:
     return rows
 
 
+def published_crafting() -> list[Row]:
+    """The paper's Table 1 as rows; None where a device ran out of memory."""
+    return [
+        {
+            "seed": None,
+            "method": name,
+            "protocol": PUBLISHED,
+            "device": device,
+            "metric": "milliseconds",
+            "value": value,
+        }
+        for device, times in CRAFTING.items()
+        for name, value in times.items()
+    ]
+
+
 def _rows(facts: Row, protocol: str, measure: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     return [
         {**facts, "protocol": protocol, "task": task, "metric": metric, "measure": measure, "value": value_of(entry)}
@@ -80,14 +96,15 @@ def mean_of(rows: Iterable[Row], **where: Any) -> float | None:
 
 
 def table(
-    rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], **where: Any
+    rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], *, per_cent: bool = True, **where: Any
 ) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of a table for people: one line for each combination of keys, means over seeds in per cent.
+    """Head and rows of a table for people: one line for each combination of keys, means over seeds.
 
     Args:
         rows: of any kind.
         keys: facts that tell lines apart.
         metrics: columns.
+        per_cent: whether values are fractions, to be shown in per cent; else they are shown as they are.
         where: facts that all rows taken must have, such as protocol="strict".
     """
     taken = [row for row in rows if all(row.get(name) == fact for name, fact in where.items())]
@@ -97,5 +114,6 @@ def table(
         facts = dict(zip(keys, line, strict=True))
         values = [mean_of(taken, metric=metric, **facts) for metric in metrics]
         cells = ["" if fact is None else f"{fact:g}" if isinstance(fact, float) else str(fact) for fact in line]
-        body.append([*cells, *("-" if value is None else f"{100 * value:.2f}" for value in values)])
+        scale = 100 if per_cent else 1
+        body.append([*cells, *("-" if value is None else f"{scale * value:.2f}" for value in values)])
     return [*keys, *metrics], body

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 from unfind.errors import UsageError
 from unfind.images.files import write_atomic
 from unfind.report.checks import exactly, list_of, names_to, nullable, number, record, text, whole_number
+from unfind.report.csv_file import as_csv
 from unfind.report.json_file import write_json
 from unfind.studies.bench_document import bench_document
 from unfind.studies.mip_artefacts import ARTEFACTS
@@ -78,7 +77,7 @@ def look_ahead(grid: Grid, name: str, triggers: Sequence[str]) -> Forecast:
     Raises:
         UnfindError: an unknown name, or whatever stands in the way of the fits.
     """
-    return forecast(grid, cells_of(name, triggers))
+    return forecast(grid, cells_of(name, triggers), ARTEFACTS[name].also)
 
 
 def reproduce_mip(grid: Grid, name: str, triggers: Sequence[str]) -> Reproduction:
@@ -116,13 +115,3 @@ def _document(grid: Grid, name: str, rows: list[Row], seconds: float) -> dict[st
         "settings": grid.request.as_dict(),
         "rows": rows,
     }
-
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """Rows as comma-separated values, with every fact that any of them has as a column; what one lacks is empty."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()

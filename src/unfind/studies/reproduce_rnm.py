@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 from unfind.errors import UsageError
 from unfind.images.files import write_atomic
 from unfind.report.checks import exactly, list_of, names_to, nullable, number, record, text, whole_number
+from unfind.report.csv_file import as_csv
 from unfind.report.json_file import write_json
 from unfind.studies.bench_document import bench_document
 from unfind.studies.rnm_artefacts import ARTEFACTS, Row
@@ -86,16 +85,6 @@ def _document(grid: RnmGrid, name: str, rows: list[Row], seconds: float) -> dict
         "settings": grid.request.as_dict(),
         "rows": rows,
     }
-
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """Rows as comma-separated values, with every fact that any of them has as a column; what one lacks is empty."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
 
 
 def printed(rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str]) -> tuple[list[str], list[list[str]]]:

@@ -117,11 +117,8 @@ def train(
     """
     if resume and not (out / CHECKPOINT).exists():
         raise ResumeError(f"Expected a checkpoint in {out}, got none: start the run without --resume.")
-    request = _with_options(request)
+    request = settled(request)
     objective = _objective(request)
-    _check_head(request, objective)
-    rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
-    request = replace(request, fit=rates)
     trigger, used = _trigger(request, objective, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
@@ -159,6 +156,19 @@ def train(
         raise DataError(f"{error}{_left_out(refused)}") from error
     notes = [*split.notes, *(part.warning for part in parts if part.warning is not None)]
     return Trained(out, result, refused, notes)
+
+
+def settled(request: TrainRequest) -> TrainRequest:
+    """The request with every number filled in that depends on other things: what a run folder keeps as its settings.
+
+    Raises:
+        UnfindError: settings that cannot be fitted, or a model to start from that is not there.
+    """
+    request = _with_options(request)
+    objective = _objective(request)
+    _check_head(request, objective)
+    rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
+    return replace(request, fit=rates)
 
 
 def _with_options(request: TrainRequest) -> TrainRequest:
