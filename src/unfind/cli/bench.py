@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson, TrainClasses
+from unfind.cli.options import AsJson, TrainClasses, parse_settings
 from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
@@ -27,6 +27,9 @@ BENCHES = {
     "service": bench_service,
 }
 
+WITH_OPTIONS = ("hashing", "cloaks")
+"""Benches that can be made smaller or larger piece by piece."""
+
 
 def bench(
     name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
@@ -40,6 +43,10 @@ def bench(
         Path | None, Parameter(help="Folder for the runs, to look at or go on with; default a temporary one.")
     ] = None,
     train_classes: TrainClasses = None,
+    option: Annotated[
+        tuple[str, ...],
+        Parameter(help="NAME=VALUE of hashing or cloaks, such as objectives=dpsh or slow=16; again for more."),
+    ] = (),
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
 ) -> None:
@@ -54,6 +61,9 @@ def bench(
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
+    if option and name not in WITH_OPTIONS:
+        raise UsageError(f"Expected --option with {' or '.join(WITH_OPTIONS)}, got {name}: leave it out.")
+    chosen: dict[str, Any] = {"options": parse_settings(option)} if option else {}
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)  # now, rather than after hours
     with tempfile.TemporaryDirectory() as temporary, progress_bar() as progress:
@@ -65,6 +75,7 @@ def bench(
             quick=quick,
             train_classes=train_classes,
             progress=progress,
+            **chosen,
         )
     if json:
         print_json(document)
