@@ -10,7 +10,7 @@ from PIL import Image
 
 from unfind.cli.cloak import HONEST, Effort
 from unfind.cloaks.choose import CLOAKS
-from unfind.cloaks.passages import AS_IS, ROBUST
+from unfind.cloaks.passages import ONCE_COMPRESSED, ROBUST
 from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.weights import save_encoder
 
@@ -95,7 +95,7 @@ def test_an_ensemble(unfind, photos: list[Path], hash_run: Path, tmp_path: Path)
     said = unfind("cloak", photos[0], *words)
     assert said.json["photos"][0]["bits"] == 40
     assert [one["run"] for one in said.json["against"]] == [str(hash_run), str(other)]
-    assert said.json["settings"]["passages"] == ["as-is", "varied0.8"]
+    assert said.json["settings"]["passages"] == ["as-is", "jpeg90", "varied0.8"]
 
 
 def test_options_reach_the_method(unfind, photos: list[Path], hash_run: Path, tmp_path: Path) -> None:
@@ -107,9 +107,62 @@ def test_options_reach_the_method(unfind, photos: list[Path], hash_run: Path, tm
 def test_effort_becomes_a_pace() -> None:
     pace = Effort(budget=0.02, iterations=7, momentum=0.0, margin=0.1, seed=5).pace()
     assert (pace.budget, pace.iterations, pace.momentum, pace.margin, pace.seed) == (0.02, 7, 0.0, 0.1, 5)
-    assert pace.passages == (AS_IS,)
+    assert pace.passages == ONCE_COMPRESSED
     assert Effort(robust=True).pace().passages == ROBUST
     assert [passage.name for passage in Effort(robust=True, diverse=True).pace().passages][-1] == "varied0.8"
+
+
+def test_the_psnr_of_an_effort() -> None:
+    found = {
+        (robust, psnr): Effort(robust=robust, psnr=psnr).pace().psnr
+        for robust in (False, True)
+        for psnr in (None, 45, 0)
+    }
+    assert found == {
+        (False, None): 40, (True, None): 35, (False, 45): 45, (True, 45): 45, (False, 0): None, (True, 0): None
+    }  # fmt: skip
+    assert Effort().pace(limited=False).psnr is None
+    assert Effort(psnr=42).pace(limited=False).psnr == 42
+
+
+def test_a_preview_shows_every_photo_three_times(unfind, photos: list[Path], hash_run: Path, tmp_path: Path) -> None:
+    for name, start in (("seen.svg", b"<?xml"), ("seen.png", b"\x89PNG")):
+        words = ("--against", hash_run, "--out", tmp_path / name[-3:], *FAST, "--preview", tmp_path / name)
+        unfind("cloak", *photos[:2], *words)
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert (tmp_path / "seen.svg").read_text().count("<image") == 6
+
+
+def test_a_photo_keeps_its_psnr(unfind, hash_run: Path, wave: Any, tmp_path: Path) -> None:
+    Image.fromarray(wave(0, 0)).save(tmp_path / "a.png")
+    for psnr in (38, 44):
+        out = tmp_path / str(psnr)
+        words = ("--against", hash_run, "--out", out, "--iterations=8", f"--psnr={psnr}", "--json")
+        said = unfind("cloak", tmp_path / "a.png", *words)
+        assert said.json["settings"]["psnr"] == psnr
+        assert said.json["photos"][0]["psnr"] > psnr - 0.3
+
+
+def test_a_generator_cloaks_in_one_pass(
+    unfind, photos: list[Path], hash_run: Path, class_photos: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "generator.safetensors"
+    unfind("cloak-train", "--against", hash_run, "--data", class_photos, "--out", file, "--steps=2", "--width=4")
+    words = ("--against", hash_run, "--generator", file, "--json")
+    said = unfind("cloak", photos[0], *words, "--out", tmp_path / "out")
+    assert said.json["settings"]["name"] == "amortised"
+    assert (said.json["settings"]["iterations"], said.json["settings"]["psnr"]) == (1, None)
+    assert (tmp_path / "out" / photos[0].name).exists()
+
+
+def test_a_generator_of_another_model(
+    wrong: Any, unfind, photos: list[Path], hash_run: Path, class_photos: Path, tmp_path: Path
+) -> None:
+    other, file = tmp_path / "other", tmp_path / "generator.safetensors"
+    save_encoder(other, build_encoder(Architecture("tiny", size=32, dimension=16, head="hash"), seed=9), {})
+    unfind("cloak-train", "--against", other, "--data", class_photos, "--out", file, "--steps=1", "--width=4")
+    words = ("--against", hash_run, "--out", tmp_path / "out", "--generator", file)
+    assert "fit one with unfind cloak-train" in wrong("cloak", photos[0], *words)
 
 
 def test_a_target_that_is_missed_is_said_and_written(
@@ -147,7 +200,11 @@ def test_a_corrupt_file_among_many_is_named_and_the_others_are_done(
         (("--method=magic",), 2, "Expected a cloak out of rnm"),
         (("--method=hag", "--target-code=" + "01" * 8), 2, "away from one's own for hag"),
         (("--option=q=1",), 2, "settings that the cloak rnm knows"),
-        (("--method=amortised",), 2, "settings that the cloak amortised knows"),
+        (("--method=amortised",), 2, "Expected --generator with --method amortised, got none"),
+        (("--method=rnm", "--generator=g.safetensors"), 2, "Expected --generator with --method amortised, got rnm"),
+        (("--generator=NOWHERE",), 1, "Expected a generator at"),
+        (("--psnr=60",), 2, "PSNR of 10 to 50 dB"),
+        (("--preview=seen.jpg",), 2, "preview file that ends in .svg or .png"),
         (("--curve=way.jpg",), 2, ".svg or .png"),
     ],
 )

@@ -69,3 +69,18 @@ def test_settings_name_the_net_by_its_weights(generator: Generator) -> None:
     assert len(before) == 64
     generator.leave.weight.data.mul_(2)
     assert Amortised(generator=generator).settings()["generator"] != before
+
+
+def test_a_generator_knows_its_models(generator: Generator, tmp_path: Path) -> None:
+    save_generator(tmp_path / "g.safetensors", generator.float(), {"models": ["aa", "bb"]})
+    cloak = Amortised(generator=tmp_path / "g.safetensors")
+    cloak.check_models(["aa", "bb"])
+    for others in (["aa"], ["bb", "aa"], ["cc"]):
+        with pytest.raises(UsageError, match=r"fitted to .* got one for aa, bb: fit one"):
+            cloak.check_models(others)
+
+
+def test_a_generator_that_names_no_model_is_taken(generator: Generator, tmp_path: Path) -> None:
+    save_generator(tmp_path / "g.safetensors", generator.float(), {})
+    Amortised(generator=tmp_path / "g.safetensors").check_models(["any"])
+    Amortised(generator=generator).check_models(["any"])

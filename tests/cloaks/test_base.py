@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from unfind.cloaks.base import Cloak, Job, Look
 from unfind.cloaks.goal import Goal, away_from, towards
 from unfind.cloaks.pace import Pace
 from unfind.cloaks.passages import AS_IS, Passage
+from unfind.cloaks.rnm import RNM
 from unfind.cloaks.scaling import Scaling
 from unfind.cloaks.state import CloakState
 from unfind.errors import ModelError, ResumeError, UsageError
@@ -257,3 +260,26 @@ def test_settings_name_the_method_and_its_pace() -> None:
     assert settings["name"] == "climb"
     assert settings.items() >= PACE.as_dict().items()
     assert settings["aim"] == "p2s"
+
+
+@given(st.integers(0, 2**31), st.sampled_from([0.004, 0.05, 1.0]), st.sampled_from([None, 20.0, 40.0]))
+@settings(deadline=None, max_examples=40)
+def test_what_is_projected_keeps_budget_psnr_and_range(seed: int, budget: float, psnr: float | None) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    images = torch.rand(3, 3, 4, 5, generator=draw, dtype=torch.float64)
+    wild = torch.randn(images.shape, generator=draw, dtype=torch.float64)
+    cloak = RNM(Pace(budget=budget, psnr=psnr))
+    kept = cloak.project(wild, images)
+    assert float(kept.abs().max()) <= budget + 1e-12
+    assert bool(((images + kept >= -1e-12) & (images + kept <= 1 + 1e-12)).all())
+    for one in kept:
+        assert psnr is None or float(one.square().mean().sqrt()) <= (cloak.pace.largest_rms or 0) * (1 + 1e-9)
+    torch.testing.assert_close(cloak.project(kept, images), kept)  # what keeps them all stays
+
+
+def test_a_loop_under_a_psnr_keeps_it(make_job: Callable[..., Job]) -> None:
+    job = make_job()
+    state = RNM(Pace(budget=0.5, psnr=30.0, rule="rms", iterations=10)).run(job)
+    psnr = -10 * state.best.square().mean(dim=(1, 2, 3)).clamp_min(1e-12).log10()
+    assert float(psnr.min()) > 30
+    assert float(state.best_distance.mean()) < float(state.curve[0].mean())

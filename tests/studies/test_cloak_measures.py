@@ -12,6 +12,7 @@ import torch
 
 from unfind.cloaks.generator import Design, Generator
 from unfind.cloaks.pace import Pace
+from unfind.cloaks.rnm import RNM
 from unfind.studies import cloak_measures as module
 from unfind.studies.cloak_measures import (
     EDITS,
@@ -28,7 +29,7 @@ from unfind.studies.cloak_measures import (
     untargeted,
 )
 from unfind.studies.cloak_paces import MODES
-from unfind.studies.cloak_trial import Trials
+from unfind.studies.cloak_trial import Trials, edited
 from unfind.studies.hash_scene import Ground, HashScene, ModelName
 
 FEW = Pace(iterations=3)
@@ -64,6 +65,8 @@ def test_every_untargeted_method_has_its_row(trials: Trials, hash_scene: HashSce
     rows = {row["method"]: row for row in untargeted(trials, 6, pace=FEW)}
     assert list(rows) == list(UNTARGETED)
     assert all(hash_scene.floor(6) <= row["map"] <= 1 for row in rows.values())
+    # There are fewer than a thousand photos, so that a cutoff there cuts nothing.
+    assert all(row["map@1000"] == row["map"] for row in rows.values())
     assert rows["rnm"]["distance"] < rows["noise"]["distance"]
 
 
@@ -107,12 +110,23 @@ def test_the_advantage_at_what_rnm_comes_to() -> None:
 
 
 def test_survival_of_each_mode_and_edit(trials: Trials) -> None:
-    rows = survival(trials, 3, ("usual", "strong_robust"))
-    assert [row["mode"] for row in rows] == ["usual", "strong_robust"]
+    rows = survival(trials, 3, ("usual", "robust", "strong"))
+    assert [row["mode"] for row in rows] == ["usual", "robust", "strong"]
     for row in rows:
         assert row.keys() >= EDITS.keys()
-        assert row["psnr"] > 25
-    assert rows[0]["psnr"] > rows[1]["psnr"]
+        assert row["way"] == "towards"
+        assert row["score_after"].keys() == EDITS.keys()
+        assert all(0 <= value <= 1 for value in (row["score"], *row["score_after"].values()))
+    assert rows[0]["psnr"] > 40
+    assert rows[1]["psnr"] > 35
+
+
+def test_survival_of_what_leads_away_is_scored_by_map(trials: Trials, hash_scene: HashScene) -> None:
+    [row] = survival(trials, 3, ("strong",), "away")
+    trial = trials.run(RNM(module.MODES["strong"]), "away", 3)
+    assert row["score"] == hash_scene.map(hash_scene.codes_of(trial.pixels))
+    shrunk = hash_scene.codes_of(edited(hash_scene, trial.pixels, EDITS["resize0.5"]))
+    assert row["score_after"]["resize0.5"] == hash_scene.map(shrunk)
 
 
 def test_transfer_says_which_model_was_known(trials: Trials, ground: Ground) -> None:
@@ -129,8 +143,9 @@ def test_transfer_says_which_model_was_known(trials: Trials, ground: Ground) -> 
 
 def test_speed_takes_four_times(hash_scene: HashScene) -> None:
     generator = Generator(Design(16, 0.05, width=4, blocks=1)).eval()
-    taken = speed(hash_scene, generator, 14, alone=2)  # more photos than there are queries
+    taken = speed(hash_scene, generator, 14, alone=2, side=48)  # more photos than there are queries
     assert min(vars(taken).values()) > 0
+    assert taken.side == 48
     assert taken.whole > taken.amortised
 
 

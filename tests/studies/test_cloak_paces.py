@@ -8,15 +8,33 @@ import pytest
 
 from unfind.cli.cloak import Effort
 from unfind.cloaks.pace import PAPER_BUDGET
-from unfind.studies.cloak_paces import DIVERSE, MODES, PUBLISHED, PUBLISHED_STEP, QUICK_STEPS, STRONG, USUAL
+from unfind.studies.cloak_paces import (
+    DIVERSE,
+    MODES,
+    PUBLISHED,
+    PUBLISHED_STEP,
+    QUICK_STEPS,
+    ROBUST_MODE,
+    STRONG,
+    USUAL,
+)
 
 
-def test_the_usual_mode_is_that_of_the_command() -> None:
-    assert Effort().pace() == USUAL
-    assert Effort(robust=True).pace() == MODES["usual_robust"]
-    assert Effort(budget=PAPER_BUDGET).pace() == STRONG
-    assert Effort(budget=PAPER_BUDGET, robust=True).pace() == MODES["strong_robust"]
-    assert Effort(budget=PAPER_BUDGET, diverse=True).pace() == DIVERSE
+def test_the_modes_are_those_of_the_command() -> None:
+    assert Effort().pace() == USUAL == MODES["usual"]
+    assert Effort(robust=True).pace() == ROBUST_MODE == MODES["robust"]
+    assert (USUAL.psnr, ROBUST_MODE.psnr, STRONG.psnr) == (40, 35, None)
+    assert replace(Effort(psnr=0).pace(), rule="sign", passages=STRONG.passages) == STRONG
+
+
+def test_what_a_photo_goes_through() -> None:
+    names = {name: [passage.name for passage in pace.passages] for name, pace in MODES.items()}
+    assert names == {
+        "usual": ["as-is", "jpeg90"],
+        "robust": ["as-is", "jpeg90", "jpeg75", "resize0.75"],
+        "strong": ["as-is"],
+    }
+    assert [passage.name for passage in DIVERSE.passages] == ["as-is", "varied0.8"]
 
 
 def test_the_published_schedule() -> None:

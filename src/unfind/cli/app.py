@@ -17,6 +17,7 @@ VERBS = {
     "protect:protect": "Put the mark into photos: same format, size, orientation and colour profile, any resolution.",
     "verify:verify": "Look for a key's mark in photos.",
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
+    "cloak_train:cloak_train": "Fit a generator that cloaks photos against one model in a single pass.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
@@ -51,7 +52,7 @@ def build_app(*, listing: bool = False) -> App:
         default_parameter=Parameter(negative_iterable=()),
     )
     for place, line in VERBS.items():
-        name = place.partition(":")[0]
+        name = place.partition(":")[0].replace("_", "-")
         # A line given here would stand in place of the verb's own help.
         app.command(f"unfind.cli.{place}", name=name, **({"help": line} if listing else {}))
     return app

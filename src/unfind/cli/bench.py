@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson, TrainClasses
+from unfind.cli.options import AsJson, TrainClasses, parse_settings
 from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
@@ -28,6 +28,9 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "service": bench_service,
 }
 
+WITH_OPTIONS = ("hashing", "cloaks")
+"""Benches that can be made smaller or larger piece by piece."""
+
 
 def bench(
     name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
@@ -44,6 +47,10 @@ def bench(
         Path | None, Parameter(help="For mip: the --runs of an earlier bench; fits of the same settings are copied.")
     ] = None,
     train_classes: TrainClasses = None,
+    option: Annotated[
+        tuple[str, ...],
+        Parameter(help="NAME=VALUE of hashing or cloaks, such as objectives=dpsh or slow=16; again for more."),
+    ] = (),
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
 ) -> None:
@@ -61,7 +68,11 @@ def bench(
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
     if reuse is not None and name != "mip":
         raise UsageError(f"Expected no --reuse for {name}, got one: only mip takes over runs.")
-    more = {"reuse": reuse} if reuse is not None else {}
+    if option and name not in WITH_OPTIONS:
+        raise UsageError(f"Expected --option with {' or '.join(WITH_OPTIONS)}, got {name}: leave it out.")
+    chosen: dict[str, Any] = {"options": parse_settings(option)} if option else {}
+    if reuse is not None:
+        chosen["reuse"] = reuse
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)  # now, rather than after hours
     with tempfile.TemporaryDirectory() as temporary, progress_bar() as progress:
@@ -73,7 +84,7 @@ def bench(
             quick=quick,
             train_classes=train_classes,
             progress=progress,
-            **more,
+            **chosen,
         )
     if json:
         print_json(document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,26 @@ class Amortised(Cloak):
 
     def __init__(self, pace: Pace | None = None, *, generator: Generator | Path | str) -> None:
         super().__init__(replace(pace or Pace(), iterations=1))
-        self.generator = generator if isinstance(generator, Generator) else load_generator(Path(generator))[0]
+        self.card: dict[str, Any] = {}
+        if not isinstance(generator, Generator):
+            generator, self.card = load_generator(Path(generator))
+        self.generator = generator
+
+    def check_models(self, fingerprints: Sequence[str]) -> None:
+        """Refuse a generator that says it was fitted to other models; one whose card names none is taken.
+
+        Args:
+            fingerprints: of the models that photos are to be cloaked against, in order.
+
+        Raises:
+            UsageError: it was fitted to others.
+        """
+        fitted = self.card.get("models", list(fingerprints))
+        if fitted != list(fingerprints):
+            raise UsageError(
+                f"Expected a generator that was fitted to {', '.join(fingerprints)}, got one for {', '.join(fitted)}: "
+                "fit one with unfind cloak-train."
+            )
 
     def move(self, look: Look) -> tuple[Tensor, Tensor]:
         """To what the generator makes of the photo and the target code."""

@@ -123,10 +123,16 @@ class Cloak(ABC):
         return Verdict(distance, unsure, (least - agreement).relu().mean(1))
 
     def project(self, perturbation: Tensor, images: Tensor) -> Tensor:
-        """The nearest perturbation that keeps the budget and leaves pixels in [0, 1]."""
+        """A near perturbation that keeps the budget and the PSNR, and leaves pixels in [0, 1]."""
         budget = self.pace.budget if self.keeps_budget else 1.0
         low, high = (images - budget).clamp_min(0), (images + budget).clamp_max(1)
-        return torch.minimum(torch.maximum(images + perturbation, low), high) - images
+        within = torch.minimum(torch.maximum(images + perturbation, low), high) - images
+        most = self.pace.largest_rms
+        if most is None or not self.keeps_budget:
+            return within
+        # To shrink what lies within the box does not lead out of it.
+        size = within.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        return within * (most / size.clamp_min(most))
 
     def settings(self) -> dict[str, Any]:
         """All that the result depends on beside images, model and targets, as plain values."""

@@ -10,6 +10,10 @@ from unfind.cloaks.passages import AS_IS, Passage
 from unfind.errors import UsageError
 
 Rule = Literal["sign", "rms"]
+LEAST_PSNR, MOST_PSNR = 10.0, 50.0
+"""In dB. Below, a photo is spoilt; above, there is less than one of 255 levels to work with."""
+ROUNDING = 1 / 4 / 255**2
+"""Mean square of what rounding up or down to whole levels adds, at most."""
 PAPER_BUDGET = 0.032
 """Largest change of a pixel in the experiments of RNM (section 5.3), here of pixels in [0, 1]: about 8 of 255."""
 
@@ -21,7 +25,10 @@ class Pace:
     Attributes:
         budget: largest change of a pixel value in [0, 1], whatever the model's normalisation; above 0, at most 1.
         iterations: gradient steps at most.
-        step: size of one step in pixel values; None takes an eighth of the budget.
+        psnr: of the rounded photo in dB, which no perturbation may fall below; None for no such limit. Beside a wide
+            budget it lets the change gather where it does most, as in large shapes, which compression leaves alone.
+        step: size of one step in pixel values; None takes an eighth of the budget, or a fifth of the root mean square
+            that the PSNR allows.
         rule: "sign" moves every pixel by the step; "rms" moves along the gradient, by the step in the root mean
             square over pixels, as the published Tanh schedule does.
         momentum: share of the last direction that is kept, 0 up to but not 1.
@@ -34,6 +41,7 @@ class Pace:
     """
 
     budget: float = PAPER_BUDGET
+    psnr: float | None = None
     iterations: int = 100
     step: float | None = None
     rule: Rule = "sign"
@@ -50,6 +58,8 @@ class Pace:
                 f"Expected a budget above 0 and at most 1, in pixel values of 0 to 1, got {self.budget}: "
                 f"{PAPER_BUDGET} is usual."
             )
+        if self.psnr is not None and not LEAST_PSNR <= self.psnr <= MOST_PSNR:
+            raise UsageError(f"Expected a PSNR of {LEAST_PSNR:g} to {MOST_PSNR:g} dB, got {self.psnr}: 40 is usual.")
         for name, least in {"iterations": 0, "batch": 1, "seed": 0, "tolerance": 0.0, "margin": 0.0}.items():
             if not least <= getattr(self, name) < math.inf:
                 raise UsageError(f"Expected a finite {name} of at least {least}, got {getattr(self, name)}: change it.")
@@ -65,7 +75,14 @@ class Pace:
     @property
     def stride(self) -> float:
         """The size of a step in pixel values."""
-        return self.budget / 8 if self.step is None else self.step
+        if self.step is not None:
+            return self.step
+        return min(self.budget / 8, math.inf if self.largest_rms is None else self.largest_rms / 5)
+
+    @property
+    def largest_rms(self) -> float | None:
+        """The largest root mean square of a perturbation over pixels that the PSNR allows."""
+        return None if self.psnr is None else math.sqrt(10 ** (-self.psnr / 10) - ROUNDING)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as a state's digest and a report hold them."""

@@ -84,5 +84,7 @@ def varied(least: float = 0.8) -> Passage:
 
 
 AS_IS = Passage("as-is", _as_is)
+ONCE_COMPRESSED = (AS_IS, compressed(90))
+"""What nearly every site does to a photo that is uploaded."""
 ROBUST = (AS_IS, compressed(90), compressed(75), shrunk(0.75))
 """What a photo on a site usually meets. Each costs as much as the model itself."""

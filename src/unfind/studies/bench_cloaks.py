@@ -7,8 +7,8 @@ searched with. All that was done is kept in the run folder, and a second run goe
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.cloak_measures import (
+    CUTOFF,
     NEAR,
+    TARGETED,
+    UNTARGETED,
     advantage,
     amortised,
     convergence,
@@ -34,8 +37,10 @@ from unfind.studies.progress import Progress, silent
 
 HOME = ModelName()
 ALLY = ModelName(objective="hashnet")
-STRANGERS = (ModelName(bits=24), ModelName(backbone="small-resnet"))
-"""Models that cloaks are shown to besides their own: another method, another length, another architecture."""
+STRANGERS = (ModelName(bits=24), ModelName(backbone="small-vgg"))
+"""Models that cloaks are shown to besides their own and another method's: another length, another architecture."""
+CLAIMED_TARGETED, CLAIMED_AWAY = ("noise", "rnm-p2s"), ("noise", "rnm", "hag")
+"""The methods that targets are about: on all queries and seeds. The others stand beside them on fewer photos of one."""
 TRIALS = "trials"
 CLEAN, LEFT, NOISE, KEPT, ROBUST, BATCH, AMORTISED, TIMES, PSNR = 0.75, 0.05, 0.05, 0.5, 0.8, 10.0, 50.0, 10.0, 40.0
 """The targets, in the order of the figures."""
@@ -49,25 +54,48 @@ class Plan:
         queries: photos to cloak.
         database: photos searched in, at most.
         steps: of each fit; None for the usual ones.
+        away: photos that are led away from themselves.
+        compared: photos on which all methods are compared, with the first seed.
         slow: photos for the published schedule of 2,000 iterations.
         checked: photos for survival and transfer.
         timed: photos in the batch whose time is taken.
         generator: steps of the generator's fit.
-        strangers: models besides the two that make ensembles.
+        strangers: how many of STRANGERS cloaks are shown to.
     """
 
     queries: int
     database: int
     steps: int | None
+    away: int
+    compared: int
     slow: int
     checked: int
     timed: int
     generator: int
-    strangers: tuple[ModelName, ...] = ()
+    strangers: int = 0
+
+    def with_options(self, options: Mapping[str, Any]) -> Plan:
+        """The plan with some of its numbers replaced.
+
+        Raises:
+            UsageError: a number it does not have, or one below 1 (for strangers, out of 0 to all of them).
+        """
+        known = {field.name for field in fields(self)}
+        for name, value in options.items():
+            if name not in known:
+                raise UsageError(
+                    f"Expected options out of {', '.join(sorted(known))}, got '{name}': choose among these."
+                )
+            least, most = (0, len(STRANGERS)) if name == "strangers" else (1, 10**9)
+            if type(value) is not int or not least <= value <= most:
+                raise UsageError(
+                    f"Expected {name} to be a whole number of {least} to {most}, got {value!r}: change it."
+                )
+        return replace(self, **options)
 
 
-FULL = Plan(500, 20_000, None, slow=48, checked=100, timed=100, generator=1200, strangers=STRANGERS)
-QUICK = Plan(60, 4_000, 200, slow=8, checked=16, timed=40, generator=150)
+FULL = Plan(500, 20_000, None, away=500, compared=200, slow=64, checked=100, timed=100, generator=1200, strangers=2)
+QUICK = Plan(60, 4_000, 200, away=60, compared=24, slow=8, checked=16, timed=40, generator=150)
 
 
 def bench_cloaks(
@@ -78,6 +106,7 @@ def bench_cloaks(
     seeds: int = 3,
     quick: bool = False,
     train_classes: int | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
     plan: Plan | None = None,
 ) -> dict[str, Any]:
@@ -87,9 +116,10 @@ def bench_cloaks(
         data: see ``unfind.datasets.spec.load``; photos without a database are dealt anew, see ``hash:`` there.
         folder: where models and trials go; those that are there are not made again.
         architecture: of the hash models; codes have 48 bits, and 24 for one of the strangers.
-        seeds: how many; transfer and survival take the first one.
+        seeds: how many; what has no target takes the first one.
         quick: one seed and few photos; no claim.
         train_classes: must be None, as all classes are trained on.
+        options: numbers of the plan to replace, such as ``{"slow": 16}``.
         progress: told where it stands.
         plan: how much is done; None for the full or the quick form.
 
@@ -99,7 +129,7 @@ def bench_cloaks(
     started = time.perf_counter()
     if train_classes is not None:
         raise UsageError(f"Expected no --train-classes for cloaks, got {train_classes}: all classes are trained on.")
-    plan = plan or (QUICK if quick else FULL)
+    plan = (plan or (QUICK if quick else FULL)).with_options(options or {})
     used = list(range(1 if quick else seeds))
     found = []
     for seed in used:
@@ -111,38 +141,42 @@ def bench_cloaks(
 
 
 def measure(ground: Ground, plan: Plan, *, first: bool) -> dict[str, Any]:
-    """All that is measured of one seed, as plain values; survival and transfer of the first one alone."""
+    """All that is measured of one seed, as plain values; what has no target of the first one alone."""
     home = ground.scene(HOME)
     trials, count = Trials(home, ground.folder / TRIALS), len(home.images)
-    generator_file = ground.folder / f"generator-{HOME.name}-{ground.request.seed}.safetensors"
     ways = convergence(trials, plan.slow)
-    generator, made = amortised(trials, generator_file, plan.generator, count)
-    taken = speed(home, generator, plan.timed, alone=max(2, plan.timed // 10))
     facts = {
         "seed": ground.request.seed,
         "clean_map": home.map(home.own),
         "clean_t_map": home.t_map(home.own),
         "chance": home.chance(count),
-        "floor": home.floor(count),
+        "floor": home.floor(min(count, plan.away)),
         "n_query": count,
         "n_gallery": len(home.items),
-        "targeted": targeted(trials, count),
-        "untargeted": untargeted(trials, count),
+        "targeted": targeted(trials, count, CLAIMED_TARGETED),
+        "untargeted": untargeted(trials, plan.away, CLAIMED_AWAY),
         "convergence": ways,
         "advantage": advantage(ways),
+        "survival": survival(trials, plan.checked, ("usual", "robust")),
+    }
+    return {**facts, **_beside(ground, trials, plan)} if first else facts
+
+
+def _beside(ground: Ground, trials: Trials, plan: Plan) -> dict[str, Any]:
+    """What is measured of the first seed alone."""
+    home = trials.scene
+    generator_file = ground.folder / f"generator-{HOME.name}-{ground.request.seed}.safetensors"
+    generator, made = amortised(trials, generator_file, plan.generator, plan.compared)
+    taken = speed(home, generator, plan.timed, alone=max(2, plan.timed // 10))
+    others = {name.name: ground.scene(name) for name in (ALLY, *STRANGERS[: plan.strangers])}
+    return {
+        "compared": targeted(trials, plan.compared, TARGETED) + untargeted(trials, plan.compared, UNTARGETED),
         "amortised": made,
         "speed": vars(taken),
-        "survival": survival(trials, plan.checked, _modes(first)),
-        "side": int(home.images.shape[-1]),
+        "survival_strong": survival(trials, plan.checked, ("strong",)),
+        "survival_away": survival(trials, plan.checked, ("usual", "robust"), "away"),
+        "transfer": transfer(trials, others, ALLY.name, plan.checked),
     }
-    if first:
-        others = {name.name: ground.scene(name) for name in (ALLY, *plan.strangers)}
-        facts["transfer"] = transfer(trials, others, ALLY.name, plan.checked)
-    return facts
-
-
-def _modes(first: bool) -> tuple[str, ...]:
-    return ("usual", "usual_robust", "strong", "strong_robust") if first else ("usual", "usual_robust")
 
 
 def figures(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
@@ -152,7 +186,7 @@ def figures(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
         **_leaving(found),
         **_way(found),
         **_written(found),
-        **_quickness(found),
+        **_quickness(found[0]),
         **_elsewhere(found[0]),
     }
 
@@ -173,27 +207,42 @@ def _arriving(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
     best = _of(found, "targeted", "t_map", method="rnm-p2s")
     noise = _of(found, "targeted", "t_map", method="noise")
     chance = [one["chance"] for one in found]
-    methods = [row["method"] for row in found[0]["targeted"]]
     return {
         "clean_map": Figure(clean, "fraction", at_least=CLEAN),
-        **{f"{name}_t_map": Figure(_of(found, "targeted", "t_map", method=name), "fraction") for name in methods},
+        "rnm-p2s_t_map": Figure(best, "fraction"),
         "rnm-p2s_t_map_over_clean_map": Figure(_less(best, clean), "fraction", at_least=0.0),
+        "noise_t_map": Figure(noise, "fraction"),
         "noise_t_map_over_chance": Figure(_less(noise, chance), "fraction", at_most=NOISE),
         "chance": Figure(chance, "fraction"),
         "rnm-p2s_distance_written": Figure(_of(found, "targeted", "distance", method="rnm-p2s"), "bits", at_most=NEAR),
-        "tanh-p2s_distance_written": Figure(_of(found, "targeted", "distance", method="tanh-p2s"), "bits"),
+        **_compared(found[0], "t_map"),
+    }
+
+
+def _compared(first: dict[str, Any], metric: str) -> dict[str, Figure]:
+    """Every method on the same photos of one seed."""
+    rows = [row for row in first["compared"] if metric in row]
+    way = "t_map" if metric == "t_map" else "away_map"
+    return {
+        f"compared_{row['method']}_{way}": Figure([row[metric]], f"fraction, {row['count']} photos") for row in rows
     }
 
 
 def _leaving(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
-    left = {row["method"]: _of(found, "untargeted", "map", method=row["method"]) for row in found[0]["untargeted"]}
-    targets = {name: LEFT if name in ("rnm", "hag") else None for name in left}
+    left = {name: _of(found, "untargeted", "map", method=name) for name in CLAIMED_AWAY}
+    places = {name: _of(found, "untargeted", f"map@{CUTOFF}", method=name) for name in CLAIMED_AWAY}
+    aims = {name: LEFT if name in ("rnm", "hag") else None for name in left}
     floor = [one["floor"] for one in found]
     return {
-        **{f"{name}_away_map": Figure(values, "fraction", at_most=targets[name]) for name, values in left.items()},
+        **{f"{name}_away_map": Figure(values, "fraction", at_most=aims[name]) for name, values in left.items()},
+        **{
+            f"{name}_away_map@{CUTOFF}": Figure(values, "fraction", at_most=aims[name])
+            for name, values in places.items()
+        },
         "lowest_possible_map": Figure(floor, "fraction"),
         "rnm_away_map_over_lowest": Figure(_less(left["rnm"], floor), "fraction"),
         "rnm_away_map_over_hag": Figure(_less(left["rnm"], left["hag"]), "fraction", at_most=0.0),
+        **_compared(found[0], "map"),
     }
 
 
@@ -226,36 +275,39 @@ def _curves(found: Sequence[dict[str, Any]], method: str) -> list[list[float]]:
 
 
 def _written(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
-    """What the written files look like, and what JPEG 90 leaves: targets are about the usual budget."""
+    """What the written files look like, and what JPEG leaves; bits won towards a target, and MAP of what leads away."""
     made = {}
-    for mode in (row["mode"] for row in found[0]["survival"]):
-        usual, least = mode.startswith("usual"), ROBUST if mode.endswith("robust") else KEPT
+    for mode, least in (("usual", KEPT), ("robust", ROBUST)):
 
         def each(key: str, mode: str = mode) -> list[float]:
             return _of(found, "survival", key, mode=mode)
 
+        [away] = [row for row in found[0]["survival_away"] if row["mode"] == mode]
         made[f"{mode}_psnr"] = Figure(each("psnr"), "dB, written", at_least=PSNR if mode == "usual" else None)
         made[f"{mode}_distance"] = Figure(each("distance"), "bits, written")
-        made[f"{mode}_kept_after_jpeg90"] = Figure(each("jpeg90"), "fraction", at_least=least if usual else None)
-        made[f"{mode}_kept_after_jpeg75"] = Figure(each("jpeg75"), "fraction")
-        made[f"{mode}_kept_at_half_size"] = Figure(each("resize0.5"), "fraction")
+        made[f"{mode}_kept_after_jpeg90"] = Figure(each("jpeg90"), "of the bits won", at_least=least)
+        made[f"{mode}_kept_after_jpeg75"] = Figure(each("jpeg75"), "of the bits won")
+        made[f"{mode}_kept_at_half_size"] = Figure(each("resize0.5"), "of the bits won")
+        made[f"{mode}_away_map"] = Figure([away["score"]], "fraction, written")
+        made[f"{mode}_away_map_after_jpeg90"] = Figure([away["score_after"]["jpeg90"]], "fraction")
+        made[f"{mode}_away_map_after_jpeg75"] = Figure([away["score_after"]["jpeg75"]], "fraction")
     return made
 
 
-def _quickness(found: Sequence[dict[str, Any]]) -> dict[str, Figure]:
-    took, made = [one["speed"] for one in found], [one["amortised"] for one in found]
-    side = found[0]["side"]
+def _quickness(first: dict[str, Any]) -> dict[str, Figure]:
+    took, made = first["speed"], first["amortised"]
     return {
         "batch_over_one_by_one": Figure(
-            [one["alone"] / one["together"] for one in took], f"times as fast, {side} px", at_least=BATCH
+            [took["alone"] / took["together"]], f"times as fast, {took['side']} px", at_least=BATCH
         ),
         "amortised_over_100_iterations": Figure(
-            [one["whole"] / one["amortised"] for one in took], "times as fast", at_least=AMORTISED
+            [took["whole"] / took["amortised"]], "times as fast", at_least=AMORTISED
         ),
-        "amortised_t_map": Figure([one["t_map"] for one in made], "fraction"),
-        "amortised_away_map": Figure([one["map"] for one in made], "fraction"),
-        "amortised_distance": Figure([one["distance"] for one in made], "bits, written"),
-        "amortised_psnr": Figure([one["psnr"] for one in made], "dB, written"),
+        "amortised_seconds": Figure([took["amortised"]], f"for a photo of {took['side']} px"),
+        "amortised_t_map": Figure([made["t_map"]], f"fraction, {made['count']} photos"),
+        "amortised_away_map": Figure([made["map"]], f"fraction, {made['count']} photos"),
+        "amortised_distance": Figure([made["distance"]], "bits, written"),
+        "amortised_psnr": Figure([made["psnr"]], "dB, written"),
     }
 
 

@@ -6,6 +6,7 @@ For each seed and objective one hash model is fitted; its codes search the datab
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def bench_hashing(
     seeds: int = 3,
     quick: bool = False,
     train_classes: int | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Fit and search; returns the bench document.
@@ -61,6 +63,7 @@ def bench_hashing(
         seeds: how many.
         quick: one seed, one objective, half the steps; no claim.
         train_classes: must be None, as data sets for hashing have the same classes everywhere.
+        options: "objectives", one name or a list of them, instead of all.
         progress: told where it stands.
 
     Raises:
@@ -72,7 +75,7 @@ def bench_hashing(
     architecture = architecture if architecture.hashes else replace(architecture, head="hash", dimension=BITS)
     fit = replace(FIT, steps=QUICK_STEPS) if quick else FIT
     split, used = load(data), list(range(1 if quick else seeds))
-    names = QUICK_OBJECTIVES if quick else OBJECTIVES
+    names = _objectives(options or {}, QUICK_OBJECTIVES if quick else OBJECTIVES)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for seed in used:
         for name in names:
@@ -81,6 +84,21 @@ def bench_hashing(
     figures = {key: figure for name in names for key, figure in _figures(name, found[name]).items()}
     seconds = time.perf_counter() - started
     return bench_document("hashing", data, used, seconds, figures, settings=fit.as_dict(), searches=found)
+
+
+def _objectives(options: Mapping[str, Any], usual: Sequence[str]) -> tuple[str, ...]:
+    """The objectives that are asked for.
+
+    Raises:
+        UsageError: another option, or an objective that makes no codes.
+    """
+    if set(options) - {"objectives"}:
+        raise UsageError(f"Expected the option objectives for hashing, got {', '.join(options)}: leave the rest out.")
+    asked = options.get("objectives", usual)
+    names = (asked,) if isinstance(asked, str) else tuple(asked)
+    if not names or set(names) - set(OBJECTIVES):
+        raise UsageError(f"Expected objectives out of {', '.join(OBJECTIVES)}, got {asked}: choose among these.")
+    return names
 
 
 def _one(request: TrainRequest, split: Split, out: Path, progress: Progress) -> dict[str, Any]:

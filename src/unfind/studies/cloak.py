@@ -194,12 +194,12 @@ class _Work:
                 keep_location=self.outlet.keep_location,
             )
             written = decode(data).pixels
-            distances = self._distances(written, job, place)
+            distances = self._distances(ready.square, written, job, place)
             write_atomic(ready.target, data)
         except UnfindError as error:
             return Cloaked(ready.source, problem=str(error))
         measured = pair_stealth(ready.photo.pixels, written) if min(written.shape[:2]) >= SMALLEST_WINDOW else {}
-        finished, before = int(state.finished_at[place]), float(state.curve[0, place])
+        finished, before = int(state.finished_at[place]), distances.pop("before")
         return Cloaked(
             ready.source,
             ready.target,
@@ -222,9 +222,9 @@ class _Work:
             perturbation = (self.cloak.change(whole) - whole)[0]
         return stretched(pixels, perturbation, budget, seed=self.cloak.pace.seed)
 
-    def _distances(self, written: Pixels, job: Job, place: int) -> dict[str, float]:
-        """The distance of the written file from its target, and after each edit of the self-check."""
-        looks = {"written": written, **{name: edit(written) for name, edit in SURVIVAL.items()}}
+    def _distances(self, square: Pixels, written: Pixels, job: Job, place: int) -> dict[str, float]:
+        """The distance of photo and written file from the target, and of the latter after each edit."""
+        looks = {"before": square, "written": written, **{name: edit(written) for name, edit in SURVIVAL.items()}}
         squares = to_tensor(np.stack([to_square(pixels, self.model.side) for pixels in looks.values()]))
         goal = job.goal.of(torch.full((len(looks),), place))
         with torch.no_grad():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.cloaks.amortised import Amortised
@@ -25,7 +26,7 @@ from unfind.images.edits import jpeg
 from unfind.images.resize import scale
 from unfind.models.embed import to_tensor
 from unfind.studies.cloak_paces import DIVERSE, MODES, PUBLISHED, QUICK_STEPS, STRONG
-from unfind.studies.cloak_trial import Edit, Trials, distance_of, kept_effect, psnr
+from unfind.studies.cloak_trial import Edit, Trials, distance_of, edited, kept_effect, psnr
 from unfind.studies.hash_scene import HashScene, Way
 from unfind.studies.material import prepare
 
@@ -44,6 +45,10 @@ NEAR = 0.5
 """Bits: a photo in two is off by one."""
 VOTES, VOTES_SEED = 8, 10**6
 """Target codes of each class that a generator learns; the seed is far from those of the queries' own targets."""
+CUTOFF = 1000
+"""Places of a ranking that count where a figure is named so; papers take 1,000 or 5,000 of a large database."""
+SIDE = 64
+"""Of the photos whose time is taken, in pixels."""
 DIGITS = 4
 """Of the two thousand numbers of a curve, so that a document stays readable."""
 NEVER = 1e6
@@ -64,7 +69,11 @@ def _measured(trials: Trials, name: str, way: Way, count: int, pace: Pace) -> Ro
     scene, cloak = trials.scene, make_cloak(name, pace)
     trial = trials.run(cloak, way, count)
     codes, goal = scene.codes_of(trial.pixels), scene.goal(way, cloak.aim, len(trial.pixels))
-    score = {"t_map": scene.t_map(codes)} if way == "towards" else {"map": scene.map(codes)}
+    score = (
+        {"t_map": scene.t_map(codes)}
+        if way == "towards"
+        else {"map": scene.map(codes), f"map@{CUTOFF}": scene.map(codes, CUTOFF)}
+    )
     return {
         "method": name,
         "way": way,
@@ -120,20 +129,28 @@ def advantage(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def survival(trials: Trials, count: int, modes: Sequence[str] = tuple(MODES)) -> list[Row]:
-    """What compression and resizing leave of targeted cloaks made in each mode."""
+def survival(trials: Trials, count: int, modes: Sequence[str] = tuple(MODES), way: Way = "towards") -> list[Row]:
+    """What compression and resizing leave of cloaks made in each mode.
+
+    Each row has, by the edits' names, the share of the bits won that is left (see ``kept_effect``); "score", which is
+    t-MAP towards a target and MAP away from oneself; and "score_after", the same after each edit.
+    """
     scene, rows = trials.scene, []
+    score = scene.t_map if way == "towards" else scene.map
     for mode in modes:
         cloak = RNM(MODES[mode])
-        trial = trials.run(cloak, "towards", count)
-        goal = scene.goal("towards", cloak.aim, len(trial.pixels))
+        trial = trials.run(cloak, way, count)
+        goal = scene.goal(way, cloak.aim, len(trial.pixels))
         written = {
             "psnr": psnr(scene, trial),
             "distance": float(distance_of(scene, trial.pixels, goal).mean()),
-            "t_map": scene.t_map(scene.codes_of(trial.pixels)),
+            "score": score(scene.codes_of(trial.pixels)),
+            "score_after": {
+                name: score(scene.codes_of(edited(scene, trial.pixels, edit))) for name, edit in EDITS.items()
+            },
         }
         kept = {name: kept_effect(scene, trial, goal, edit) for name, edit in EDITS.items()}
-        rows.append({"mode": mode, **written, **kept, "count": len(trial.pixels)})
+        rows.append({"mode": mode, "way": way, **written, **kept, "count": len(trial.pixels)})
     return rows
 
 
@@ -166,45 +183,49 @@ def transfer(trials: Trials, others: dict[str, HashScene], ally: str, count: int
 
 @dataclass(frozen=True)
 class Speed:
-    """How long cloaking takes.
+    """How long cloaking takes, in seconds for one photo.
 
     Attributes:
-        together: seconds for a batch of photos.
-        alone: seconds for as many, one by one.
-        whole: seconds for a batch when every photo takes a hundred iterations.
-        amortised: seconds for a batch with a generator.
+        together: in a batch.
+        alone: one by one.
+        whole: in a batch, when every photo takes a hundred iterations.
+        amortised: in a batch, with a generator.
+        side: of the photos, in pixels.
     """
 
     together: float
     alone: float
     whole: float
     amortised: float
+    side: int
 
 
-def speed(scene: HashScene, generator: Generator, count: int, *, alone: int) -> Speed:
+def speed(scene: HashScene, generator: Generator, count: int, *, alone: int, side: int = SIDE) -> Speed:
     """Time RNM with a batch and photo by photo, and a generator.
 
     Args:
-        scene: the model.
+        scene: the model, which must take photos of that size.
         generator: fitted to it.
         count: photos in the batch; repeated where there are fewer.
-        alone: how many of them are done one by one; their time is scaled up.
+        alone: how many of them are done one by one, and how many take all iterations.
+        side: of the photos, in pixels.
     """
     which = torch.arange(count) % len(scene.images)
-    images, targets = scene.images[which], scene.anchors("p2s")[which]
+    images = F.interpolate(scene.images[which], (side, side), mode="bilinear", align_corners=False)
+    targets = scene.anchors("p2s")[which]
     cloak = RNM(replace(QUICK_STEPS, batch=count))
 
     def one_by_one() -> None:
         for place in range(alone):
             cloak.run(Job(scene.victim, images[place : place + 1], towards(targets[place], 1)))
 
-    job = Job(scene.victim, images, towards(targets, count))
-    endless = RNM(replace(QUICK_STEPS, batch=count, margin=NEVER))
+    endless, few = RNM(replace(QUICK_STEPS, batch=alone, margin=NEVER)), images[:alone]
     return Speed(
-        together=_seconds(lambda: cloak.run(job)),
-        alone=_seconds(one_by_one) * count / alone,
-        whole=_seconds(lambda: endless.run(job)),
-        amortised=min(_seconds(partial(_one_pass, generator, images, targets)) for _ in range(5)),
+        together=_seconds(lambda: cloak.run(Job(scene.victim, images, towards(targets, count)))) / count,
+        alone=_seconds(one_by_one) / alone,
+        whole=_seconds(lambda: endless.run(Job(scene.victim, few, towards(targets[:alone], alone)))) / alone,
+        amortised=min(_seconds(partial(_one_pass, generator, images, targets)) for _ in range(5)) / count,
+        side=side,
     )
 
 

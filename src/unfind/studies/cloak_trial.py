@@ -134,11 +134,15 @@ def kept_effect(scene: HashScene, trial: Trial, goal: Goal, edit: Edit) -> float
     count = len(trial.pixels)
     plain = scene.ground.query.pixels[:count]
     before, written = distance_of(scene, plain, goal).sum(), distance_of(scene, trial.pixels, goal).sum()
-    size = scene.encoder.architecture.size
-    edited = [[to_square(edit(photo), size) for photo in photos] for photos in (plain, trial.pixels)]
-    without, after = (distance_of(scene, photos, goal).sum() for photos in edited)
+    without, after = (distance_of(scene, edited(scene, photos, edit), goal).sum() for photos in (plain, trial.pixels))
     gained = before - written
     return float((without - after) / gained) if gained > 0 else 0.0
+
+
+def edited(scene: HashScene, pixels: Sequence[Pixels] | Pixels, edit: Edit) -> list[Pixels]:
+    """Pictures after an edit, at the model's size."""
+    size = scene.encoder.architecture.size
+    return [to_square(edit(photo), size) for photo in pixels]
 
 
 def psnr(scene: HashScene, trial: Trial) -> float:

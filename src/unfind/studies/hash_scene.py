@@ -234,9 +234,12 @@ class HashScene:
         votes = [self._signs(np.flatnonzero(labels == label)).sum(0) for label in np.unique(labels)]
         return torch.where(torch.stack(votes) >= 0, 1.0, -1.0)
 
-    def map(self, codes: Tensor) -> float:
-        """MAP of codes (n, K) of the first n queries: how well they find what they show."""
-        return mean_precision(codes, self.ground.labels[: len(codes)], self.items, self.ground.items)
+    def map(self, codes: Tensor, cutoff: int | None = None) -> float:
+        """MAP of codes (n, K) of the first n queries: how well they find what they show.
+
+        With a cutoff R only the first R places count, divided by what could have been found there.
+        """
+        return mean_precision(codes, self.ground.labels[: len(codes)], self.items, self.ground.items, cutoff)
 
     def t_map(self, codes: Tensor) -> float:
         """The same for what they should be taken for; a query without hits scores 0."""
@@ -276,19 +279,22 @@ def _same_classes(split: Split) -> bool:
     return bool(np.isin(split.test.labels, split.train.labels).any())
 
 
-def mean_precision(codes: Tensor, labels: Rows, items: NDArray[np.float32], item_labels: Rows) -> float:
-    """MAP over the whole ranking, in the mean over all orders of items that tie.
+def mean_precision(
+    codes: Tensor, labels: Rows, items: NDArray[np.float32], item_labels: Rows, cutoff: int | None = None
+) -> float:
+    """MAP in the mean over all orders of items that tie.
 
     Args:
         codes: (Q, K) of -1 and +1.
         labels: of the queries, (Q,) or tags (Q, L).
         items: (G, K) codes over the root of K.
         item_labels: of the items.
+        cutoff: places that count; None for the whole ranking.
     """
     rows = (codes / codes.shape[1] ** 0.5).cpu().numpy().astype(np.float32)
     relevance = Relevance.build(labels, item_labels, n_query=len(rows), n_gallery=len(items))
     favour, against = (rank_blocks(rows, items, relevance, ties=ties) for ties in ("favour", "against"))
-    parts = [expected_average_precision(*both) for both in zip(favour, against, strict=True)]
+    parts = [expected_average_precision(*both, cutoff) for both in zip(favour, against, strict=True)]
     return float(np.concatenate(parts).mean())
 
 
