@@ -13,8 +13,7 @@ from unfind.cli.pick_trigger import model_card, pick_trigger
 from unfind.errors import UnfindError, UsageError
 from unfind.gallery.store import Gallery
 from unfind.models.embed import Embedder
-from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.models.embed_photos import load_embedder
 from unfind.service.api_keys import KeyRing, Role
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
@@ -60,8 +59,7 @@ def serve(
     if not ring.listed():
         raise UsageError(f"Expected API keys, got none in {api_keys}: make one with unfind serve key new NAME.")
     trigger = pick_trigger(key, run) if key is not None or model_card(run).get("trigger") else None
-    encoder, card = load_encoder(run, backbone=backbone)
-    embedder = Embedder(encoder.to(best_device()), fingerprint_of(card))
+    embedder = load_embedder(run, backbone=backbone)
     limits = ServiceLimits()
     opened = _opened(gallery, embedder, create)
     backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
