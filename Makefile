@@ -22,13 +22,13 @@ test: setup lint
 	$(TEST_ENVIRONMENT) $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: setup
-	$(BIN)/ruff check src tests docs benchmarks
-	$(BIN)/ruff format --check src tests docs benchmarks
+	$(BIN)/ruff check src tests docs benchmarks examples
+	$(BIN)/ruff format --check src tests docs benchmarks examples
 	$(BIN)/mypy
 
 format: setup
-	$(BIN)/ruff check --fix src tests docs benchmarks
-	$(BIN)/ruff format src tests docs benchmarks
+	$(BIN)/ruff check --fix src tests docs benchmarks examples
+	$(BIN)/ruff format src tests docs benchmarks examples
 
 docs: setup
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs docs/_build/html

@@ -1,8 +1,8 @@
-"""Thousands of made-up requests against the whole API: python benchmarks/api_fuzz.py [CASES] [PHOTOS]
+"""Thousands of made-up requests against the whole API: python benchmarks/api_fuzz.py [CASES] [PHOTOS] [FILE]
 
-CASES (default 1000) requests of each operation are drawn by schemathesis from the OpenAPI document and checked against
-it; PHOTOS (default 10000) damaged photos are sent to search. Prints one JSON document; exit code 1 when anything but a
-described answer came.
+CASES (default 1000) requests of each operation, half of them fitting and half unfit, are drawn by schemathesis from the
+OpenAPI document, and every answer is checked against it by all of its checks; PHOTOS (default 10000) damaged photos are
+sent to search. Writes a bench document to FILE, or to stdout; exit code 1 when a target is missed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import io
 import json
 import resource
+import secrets
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,18 +22,28 @@ from typing import Any
 import numpy as np
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from PIL import Image
+from schemathesis.generation import GenerationMode
 from schemathesis.python import asgi
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from unfind.gallery.store import Gallery
+from unfind.report.bench_json import write_bench
 from unfind.service.api_keys import KeyRing
 from unfind.service.app import create_app
 from unfind.service.backend import Backend
 from unfind.service.limits import ServiceLimits
+from unfind.studies.bench_document import Figure, bench_document
 from unfind.triggers.key import Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+READ_OR_REFUSED = {200, 413, 422}
+"""What may be answered to a damaged photo."""
+MEMORY_MIB = 64
+"""By how much the process may grow at most while damaged photos come in; one of them is decoded at a time."""
 
 
 class MeanColour:
@@ -45,30 +57,54 @@ class MeanColour:
 
 
 def fuzz_operations(schema: Any, session: Any, headers: dict[str, str], cases: int) -> dict[str, Any]:
-    """Call every operation; for each the number of cases and what was wrong."""
+    """Call every operation; for each how many cases of each kind were sent, how they were answered, what was wrong."""
     found: dict[str, Any] = {}
     for operation in (result.ok() for result in schema.get_all_operations()):
-        statuses: Counter[int] = Counter()
-
-        @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-        @given(case=operation.as_strategy())
-        def call(case: Any, statuses: Counter[int] = statuses) -> None:
-            statuses[_validated(case, session, headers)] += 1
-
-        try:
-            call()
-            wrong = None
-        except Exception as error:
-            wrong = str(error)[:2000]
-        found[operation.label] = {"statuses": dict(statuses), "wrong": wrong}
+        kinds = {mode.value: _fuzz(operation, mode, session, headers, cases // 2) for mode in GenerationMode}
+        found[operation.label] = {name: kind for name, kind in kinds.items() if kind is not None}
+        print(operation.label, found[operation.label], file=sys.stderr, flush=True)
     return found
 
 
-def _validated(case: Any, session: Any, headers: dict[str, str]) -> int:
-    # Any bytes fit the word "binary", but only a photo is one.
-    return int(
-        case.call_and_validate(session=session, headers=headers, excluded_checks=[positive_data_acceptance]).status_code
-    )
+def _fuzz(
+    operation: Any, mode: GenerationMode, session: Any, headers: dict[str, str], cases: int
+) -> dict[str, Any] | None:
+    """One operation with fitting or with unfit requests; None where there is nothing that could be unfit."""
+    statuses: Counter[int] = Counter()
+
+    @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(mode), living=st.integers(0, 3))
+    def call(case: Any, living: int) -> None:
+        if living == 0 and mode is GenerationMode.POSITIVE:
+            _name_what_is_there(case, session, headers)
+        # Any bytes fit the word "binary", but only a photo is one.
+        answer = case.call_and_validate(session=session, headers=headers, excluded_checks=[positive_data_acceptance])
+        statuses[int(answer.status_code)] += 1
+
+    wrong = None
+    try:
+        call()
+    except Unsatisfiable:
+        return None
+    except (Exception, BaseExceptionGroup) as error:
+        wrong = str(error)[:2000]
+    return {"cases": sum(statuses.values()), "statuses": dict(sorted(statuses.items())), "wrong": wrong}
+
+
+def _name_what_is_there(case: Any, session: Any, headers: dict[str, str]) -> None:
+    """Made-up ids and embeddings fit nothing: put the id of a photo that was just added in, and unit vectors."""
+    body = case.body if isinstance(case.body, dict) else {}
+    if "embeddings" in body:
+        body["embeddings"] = [[0.6, 0.0, 0.8] for _ in body["embeddings"]]
+    if "ids" not in body and "photo_id" not in (case.path_parameters or {}):
+        return
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), tuple(secrets.token_bytes(3))).save(file, "PNG", compress_level=secrets.randbelow(9))
+    added = session.post("/v1/photos", data=file.getvalue(), headers={**headers, "Content-Type": "image/png"})
+    if "ids" in body:
+        body["ids"] = [added.json()["id"]]
+    else:
+        case.path_parameters["photo_id"] = added.json()["id"]
 
 
 def fuzz_photos(client: TestClient, count: int, seed: int = 0) -> dict[str, Any]:
@@ -85,17 +121,38 @@ def fuzz_photos(client: TestClient, count: int, seed: int = 0) -> dict[str, Any]
         data = bytearray(originals[number % 3])
         for _ in range(draw.integers(1, 8)):
             data[draw.integers(len(data))] = draw.integers(256)
-        cut = int(draw.integers(len(data))) if number % 4 == 0 else len(data)
-        answer = client.post("/v1/search", content=bytes(data[:cut]), headers={"Content-Type": "image/jpeg"})
+        end = int(draw.integers(len(data))) if number % 4 == 0 else len(data)
+        answer = client.post("/v1/search", content=bytes(data[:end]), headers={"Content-Type": "image/jpeg"})
         statuses[answer.status_code] += 1
         if number == count // 10:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return {"statuses": dict(statuses), "peak_growth_mib": round(grown / 1024, 1)}
+    return {"count": count, "statuses": dict(sorted(statuses.items())), "peak_growth_mib": round(grown / 1024, 1)}
 
 
-def main(cases: int, photos: int) -> int:
-    """Run both and print what came."""
+def figures(operations: dict[str, Any], photos: dict[str, Any], cases: int) -> dict[str, Figure]:
+    """The figures with their targets."""
+    kinds = [kind for operation in operations.values() for kind in operation.values()]
+    broken = sum(count for kind in kinds for status, count in kind["statuses"].items() if status >= 500)
+    varied = [sum(kind["cases"] for kind in found.values()) for found in operations.values() if "negative" in found]
+    unexpected = sum(count for status, count in photos["statuses"].items() if status not in READ_OR_REFUSED)
+    return {
+        "operations": Figure([len(operations)], "called, which is all of them"),
+        "requests": Figure([sum(kind["cases"] for kind in kinds)], "sent"),
+        "fewest_cases": Figure([min(varied)], "of one operation that takes anything", at_least=cases),
+        "server_errors": Figure([broken], "answers of 500 or more", at_most=0),
+        "violations": Figure([sum(kind["wrong"] is not None for kind in kinds)], "operations", at_most=0),
+        "damaged_photos": Figure([photos["count"]], "sent"),
+        "damaged_photos_crashed": Figure([unexpected], "neither read nor refused", at_most=0),
+        "damaged_photos_memory": Figure(
+            [photos["peak_growth_mib"]], "MiB grown after the first tenth", at_most=MEMORY_MIB
+        ),
+    }
+
+
+def measure(cases: int, photos: int) -> dict[str, Any]:
+    """Send everything; returns the bench document."""
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         Gallery.create(place / "g", dimension=3, fingerprint="mean-colour")
@@ -112,11 +169,18 @@ def main(cases: int, photos: int) -> int:
         app = create_app(Backend(gallery, MeanColour(), limits.photo), ring, limits)
         with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
             damaged = fuzz_photos(client, photos)
-    print(json.dumps({"cases": cases, "operations": operations, "photos": damaged}, indent=2))
-    unexpected = set(damaged["statuses"]) - {200, 413, 422}
-    return 1 if unexpected or any(found["wrong"] for found in operations.values()) else 0
+    seconds = time.perf_counter() - began
+    found = {"operations": operations, "photos": damaged}
+    return bench_document("api", "made up", [0], seconds, figures(operations, damaged, cases), found=found)
+
+
+def main(cases: int = 1000, photos: int = 10_000, out: Path | None = None) -> int:
+    """Measure, write, and say whether every target holds."""
+    document = measure(cases, photos)
+    print(json.dumps(document, indent=2)) if out is None else write_bench(out, document)
+    return int(any(figure["holds"] is False for figure in document["figures"].values()))
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:]]
-    sys.exit(main(*(numbers + [1000, 10_000][len(numbers) :])))
+    numbers = [int(word) for word in sys.argv[1:3]]
+    sys.exit(main(*numbers, out=Path(sys.argv[3]) if len(sys.argv) > 3 else None))

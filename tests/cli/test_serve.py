@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,13 @@ def keys(tmp_path: Path) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Servers that would have run."""
     configs: list[Any] = []
-    monkeypatch.setattr(server, "run_server", lambda config: bool(configs.append(config)) or True)
+
+    def run(config: Any, *, when_up: Callable[[], None]) -> bool:
+        configs.append(config)
+        when_up()
+        return True
+
+    monkeypatch.setattr(server, "run_server", run)
     return configs
 
 
@@ -51,7 +59,10 @@ def test_a_protected_models_key_verifies(
 
 def test_what_is_missing_is_told(wrong, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path) -> None:
     words = ("serve", tmp_path / "album", "--run", clean_run)
+    KeyRing(tmp_path / "none.json").new("gone", "read")
+    KeyRing(tmp_path / "none.json").revoke("gone")
     assert "unfind serve key new" in wrong(*words, "--api-keys", tmp_path / "none.json")
+    assert "unfind serve key new" in wrong(*words, "--api-keys", tmp_path / "absent.json", "--host=0.0.0.0")
     assert str(tmp_path / "album") in wrong(*words, "--api-keys", keys, code=1)
     (tmp_path / "album").mkdir()
     (tmp_path / "album" / "thesis.txt").write_text("x")
@@ -64,6 +75,37 @@ def test_a_gallery_of_another_model_is_not_served(
 ) -> None:
     Gallery.create(tmp_path / "album", dimension=16, fingerprint="other")
     assert "'other'" in wrong("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys, code=1)
+
+
+def test_one_command_is_enough_on_this_machine(
+    unfind, started: list[Any], clean_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = unfind("serve", "--run", clean_run)
+    key = KeyRing(tmp_path / "api-keys.json").find(said.out.strip())
+    assert key is not None
+    assert (key.name, key.role) == ("first", "write")
+    assert Gallery.open(tmp_path / "gallery").card.fingerprint == fingerprint_of(read_card(clean_run))
+    again = unfind("serve", "--run", clean_run)
+    assert (again.out, len(started)) == ("", 2)
+
+
+def test_a_second_writer_is_told_who_holds_the_gallery(
+    wrong, unfind, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    words = ("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys)
+    unfind(*words, "--create")
+    with Gallery.open(tmp_path / "album").writing():
+        assert f"process {os.getpid()} is writing" in wrong(*words, code=1)
+    assert len(started) == 1
+
+
+def test_a_server_that_cannot_start_is_told(
+    wrong, clean_run: Path, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "run_server", lambda config, when_up: False)
+    words = ("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys, "--create")
+    assert "got no start" in wrong(*words, code=1)
 
 
 def test_keys_are_made_listed_and_revoked(unfind, wrong, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from starlette.testclient import TestClient
@@ -65,13 +65,28 @@ def test_a_request_without_a_route_is_other() -> None:
     assert route_of({"type": "http", "path": "/secret"}) == "other"
 
 
+@pytest.fixture
+def _logs_as_they_were() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in ("unfind.service", "uvicorn.error")]
+    before = [(log.handlers[:], log.level, log.propagate) for log in loggers]
+    yield
+    for log, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        log.handlers[:], log.level, log.propagate = handlers, level, propagate
+
+
+@pytest.mark.usefixtures("_logs_as_they_were")
 def test_the_log_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    log = logging.getLogger("unfind.service")
-    before = (log.handlers[:], log.level, log.propagate)
-    try:
-        log_to_stderr()
-        log.info("hello", extra={"facts": {"x": 1}})
-        line = json.loads(capsys.readouterr().err)
-        assert (line["event"], line["level"], line["x"]) == ("hello", "info", 1)
-    finally:
-        log.handlers[:], log.level, log.propagate = before
+    log_to_stderr()
+    logging.getLogger("unfind.service").info("hello", extra={"facts": {"x": 1}})
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["level"], line["x"]) == ("hello", "info", 1)
+
+
+@pytest.mark.usefixtures("_logs_as_they_were")
+def test_what_the_http_server_warns_of_is_a_line_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr()
+    server = logging.getLogger("uvicorn.error")
+    server.info("started")
+    server.error("Traceback (most recent call last):\n  File x\nGalleryError: a gallery has one writer\n")
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "GalleryError: a gallery has one writer"

@@ -31,7 +31,7 @@ class Grey:
     def __call__(self, images):
         return np.tile(np.array([[0.6, 0.8]], np.float32), (len(images), 1))
 
-folder, port, limits = Path(sys.argv[1]), int(sys.argv[2]), ServiceLimits(body_seconds=1)
+folder, port, limits = Path(sys.argv[1]), int(sys.argv[2]), ServiceLimits(body_seconds=3)
 gallery = Gallery.open(folder / "album", resident=True)
 app = create_app(Backend(gallery, Grey(), limits.photo), KeyRing(folder / "keys.json"), limits)
 sys.exit(0 if run_server(server_config(app, limits, port=port)) else 1)
@@ -83,7 +83,12 @@ def test_a_real_server_answers_cuts_slow_clients_off_and_ends_in_order(tmp_path:
             again = subprocess.run([*command[:-1], "0"], capture_output=True, text=True, env=environment, timeout=120)
             assert again.returncode != 0
             assert f"process {server.pid} is writing" in again.stderr
-            server.send_signal(signal.SIGTERM)
+            assert all(line.startswith("{") for line in again.stderr.splitlines()), "the log has no tracebacks"
+            with under_way(port, key) as connection:
+                server.send_signal(signal.SIGTERM)
+                wait_until_closed(port)
+                connection.sendall(b"y")
+                assert connection.recv(1000).startswith(b"HTTP/1.1 422"), "what was under way is answered"
             assert server.wait(60) in (0, -signal.SIGTERM)
         finally:
             server.kill()
@@ -104,9 +109,25 @@ def wait_for(port: int, server: subprocess.Popen[str]) -> None:
             return
 
 
+def wait_until_closed(port: int) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the port is still open")
+
+
+def under_way(port: int, key: str, length: int = 2) -> socket.socket:
+    """A search whose body has come but for the rest of it."""
+    connection = socket.create_connection((HOST, port), timeout=60)
+    head = f"POST /v1/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: {length}\r\n"
+    connection.sendall(f"{head}Content-Type: image/jpeg\r\n\r\nx".encode())
+    return connection
+
+
 def slow_client(port: int, key: str) -> bytes:
     """The answer to a client that promises a body and sends one byte of it."""
-    with socket.create_connection((HOST, port), timeout=60) as connection:
-        head = f"POST /v1/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 100\r\n"
-        connection.sendall(f"{head}Content-Type: image/jpeg\r\n\r\nx".encode())
+    with under_way(port, key, 100) as connection:
         return connection.recv(1000)

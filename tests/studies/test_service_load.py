@@ -9,8 +9,7 @@ import pytest
 
 pytest.importorskip("httpx", reason="httpx is not installed: pip install 'unfind[service]'")
 
-from unfind.images.decode import decode
-from unfind.studies.service_load import SIDE, Seen, load, made_up_photo
+from unfind.studies.service_load import Seen, load
 from unfind.studies.service_process import Running
 
 
@@ -48,11 +47,6 @@ def server() -> Iterator[Running]:
         yield Running(f"http://127.0.0.1:{made.server_address[1]}", "k", 0)
         made.shutdown()
         thread.join()
-
-
-def test_photos_are_photos_and_differ() -> None:
-    assert decode(made_up_photo(1)).pixels.shape == (SIDE, SIDE, 3)
-    assert made_up_photo(1) == made_up_photo(1) != made_up_photo(2)
 
 
 def test_answers_are_sorted_into_what_they_were(server: Running) -> None:

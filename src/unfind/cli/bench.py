@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
-from unfind.studies.bench_service import bench_service
+from unfind.studies.bench_service import PARTS, bench_service
 
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "protection": bench_protection,
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
     "service": bench_service,
+    **{f"service-{part}": partial(bench_service, part=part) for part in PARTS},
 }
 
 WITH_OPTIONS = ("hashing", "cloaks")
@@ -33,7 +35,10 @@ WITH_OPTIONS = ("hashing", "cloaks")
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
+    name: Annotated[
+        str,
+        Parameter(help="protection, mip, hashing, cloaks, service, or a part: service-search, -add, -faults, -load."),
+    ],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -60,6 +65,7 @@ def bench(
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench mip --data my/photos --runs mip-runs --reuse protection-runs --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
+    Example: unfind bench service --data birds.zip,shop.zip --quick
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     """
     if name not in BENCHES:

@@ -25,9 +25,8 @@ from unfind.gallery.thumbnail import thumbnail
 from unfind.gallery.upgrade import upgrade as upgrade_gallery
 from unfind.images.colour import srgb
 from unfind.images.files import read_photo, write_atomic
-from unfind.models.embed import Embedder
-from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.models.embed_photos import load_embedder
+from unfind.models.weights import fingerprint_of
 
 SHORTEST_ID = 8
 """Digits of an id that are asked for: by fewer, the wrong photo could go."""
@@ -82,7 +81,7 @@ def add(
         report = add_photos(
             opened,
             photos,
-            _embedder(run, backbone),
+            load_embedder(run, backbone=backbone),
             batch=batch,
             owner=owner,
             collection=collection,
@@ -124,7 +123,7 @@ def search(
     """
     if k < 1:
         raise UsageError(f"Expected at least 1 photo to show, got {k}: 10 is usual.")
-    opened, embedder = Gallery.open(gallery), _embedder(run, backbone)
+    opened, embedder = Gallery.open(gallery), load_embedder(run, backbone=backbone)
     opened.check_model(fingerprint=embedder.fingerprint, dimension=embedder.dimension)
     pixels = srgb(read_photo(photo))
     own = content_id(photo.read_bytes())
@@ -240,7 +239,7 @@ def upgrade(
     with progress_bar() as progress:
         report = upgrade_gallery(
             gallery,
-            _embedder(run, backbone),
+            load_embedder(run, backbone=backbone),
             look_in=photos or (),
             drop_missing=drop_missing,
             progress=lambda done, total: progress("upgrade", done, total),
@@ -293,11 +292,6 @@ def info(gallery: Place, /, *, json: AsJson = False) -> None:
     Example: unfind gallery info album
     """
     _print_info(Gallery.open(gallery), json)
-
-
-def _embedder(run: Path, backbone: str | None) -> Embedder:
-    encoder, card = load_encoder(run, backbone=backbone)
-    return Embedder(encoder.to(best_device()), fingerprint_of(card))
 
 
 def _id_of(text: str, known: list[str]) -> str:

@@ -13,12 +13,15 @@ from unfind.cli.pick_trigger import model_card, pick_trigger
 from unfind.errors import UnfindError, UsageError
 from unfind.gallery.store import Gallery
 from unfind.models.embed import Embedder
-from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder
+from unfind.models.embed_photos import load_embedder
 from unfind.service.api_keys import KeyRing, Role
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 HOST, PORT = "127.0.0.1", 8747
+HERE = "gallery"
+"""The gallery that is served unless another one is named."""
+FIRST_KEY = "first"
+"""Name of the key that a first start makes."""
 app = App(name="serve", help="Serve a gallery over HTTP, and keep its API keys.")
 key_app = App(name="key", help="API keys of the service.")
 app.command(key_app)
@@ -28,7 +31,9 @@ KEYS = Path("api-keys.json")
 
 @app.default
 def serve(
-    gallery: Annotated[str, Parameter(help="A gallery's folder, or milvus://HOST:PORT/COLLECTION.")],
+    gallery: Annotated[
+        str | None, Parameter(help="A folder, or milvus://HOST:PORT/COLLECTION; default ./gallery, made when absent.")
+    ] = None,
     /,
     *,
     run: Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")],
@@ -43,6 +48,10 @@ def serve(
 ) -> None:
     """Serve a gallery until the process is asked to end.
 
+    The very first start on this machine alone, without a file of API keys, makes a key that may write and prints it.
+
+    Example: unfind serve --run protected
+
     Example: unfind serve album --run protected
 
     Example: unfind serve milvus://localhost:19530/album --run protected --create
@@ -56,21 +65,26 @@ def serve(
         raise UsageError(
             f"Expected the service's packages, got none of '{error.name}': pip install 'unfind[service]'."
         ) from error
-    ring = KeyRing(api_keys)
-    if not ring.listed():
+    ring, place = KeyRing(api_keys), gallery or HERE
+    first_key = not api_keys.exists() and is_loopback(host)
+    if not first_key and not ring.listed():
         raise UsageError(f"Expected API keys, got none in {api_keys}: make one with unfind serve key new NAME.")
     trigger = pick_trigger(key, run) if key is not None or model_card(run).get("trigger") else None
-    encoder, card = load_encoder(run, backbone=backbone)
-    embedder = Embedder(encoder.to(best_device()), fingerprint_of(card))
+    embedder = load_embedder(run, backbone=backbone)
     limits = ServiceLimits()
-    opened = _opened(gallery, embedder, create)
+    opened = _opened(place, embedder, create or gallery is None)
+    with opened.writing():  # a second writer is told at once, in one sentence; the service then takes the lock itself
+        pass
     backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
     service = create_app(backend, ring, limits)
     config = server_config(service, limits, host=host, port=port, certificate=certificate, private_key=private_key)
     if not is_loopback(host) and certificate is None:
         say(f"unfind: {host} is open to others without encryption: give --certificate, or put a proxy before it.")
-    say(f"unfind: serving {gallery} on {'https' if certificate else 'http'}://{host}:{port}; end with Ctrl-C.")
-    if not run_server(config):
+    if first_key:
+        print(ring.new(FIRST_KEY, "write"), flush=True)
+        say(f"unfind: this key may write, and cannot be shown again; {api_keys} keeps its digest.")
+    address = f"{'https' if certificate else 'http'}://{host}:{port}"
+    if not run_server(config, when_up=lambda: say(f"unfind: serving {place} on {address}; end with Ctrl-C.")):
         raise UnfindError(f"Expected to serve on {host}:{port}, got no start: the line above says why.")
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from unfind.gallery.card import Kind
 from unfind.gallery.ties import Row, by_distance, cut_by_id
-from unfind.models.codes import BITS_IN_A_BYTE
 
+BITS_IN_A_BYTE = 8
+"""Codes fill whole bytes; the models' own constant would load torch into every program that opens a gallery."""
 OFF_A_BIT = 1e-3
 """How far a distance in bits may be from a whole number; rounding leaves 5e-5 in the longest codes."""
 QUERIES_AT_ONCE = 64

@@ -42,11 +42,11 @@ class Access:
             if key is None:
                 problem = ProblemError(401, "Expected an API key: send Authorization: Bearer KEY.", _CHALLENGE)
                 return await problem.response()(scope, receive, send)
+            scope["unfind.key"] = key.name
             if role == "write" and key.role != "write":
                 return await ProblemError(403, "Expected a key that may write: this one may read.").response()(
                     scope, receive, send
                 )
-            scope["unfind.key"] = key.name
         return await self._app(scope, receive, send)
 
 

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("unfind.service")
+SERVER_LOG = logging.getLogger("uvicorn.error")
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 """Seconds: from a search in memory to the longest request there is."""
 
@@ -92,19 +93,21 @@ class JsonLines(logging.Formatter):
     """One JSON document for each record: time, level, event, and the facts that came with it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Write a record; of a traceback that came as a message only its last line, which says what happened."""
         time_text = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        event = (record.getMessage().strip().splitlines() or [""])[-1]
         facts = getattr(record, "facts", {})
-        return json.dumps({"time": time_text, "level": record.levelname.lower(), "event": record.getMessage(), **facts})
+        return json.dumps({"time": time_text, "level": record.levelname.lower(), "event": event, **facts})
 
 
 def log_to_stderr() -> None:
-    """Send the service's log to stderr as JSON lines."""
+    """Send the service's log, and what the HTTP server warns of, to stderr as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    log.handlers[:] = [handler]
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    for logger, level in ((log, logging.INFO), (SERVER_LOG, logging.WARNING)):
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
 
 
 def _method(scope: Scope) -> str:

@@ -12,9 +12,10 @@ from unfind.service.parts import PHOTO_BODY, Service, WithKey, refusals
 from unfind.service.photo_body import photo_body
 from unfind.service.problem import ProblemError
 from unfind.service.schemas import Added, Erase, ErasureReceipt, Page, PhotoFacts, PhotoId, Removed, Text, Twin
+from unfind.service.strict_query import StrictQuery
 from unfind.service.waiting import answered, in_thread
 
-router = APIRouter(prefix="/v1", dependencies=[WithKey])
+router = APIRouter(prefix="/v1", dependencies=[WithKey, StrictQuery])
 PAGE = 100
 """Photos of one page, unless asked otherwise."""
 _Id = Annotated[str, Path(pattern=rf"^[0-9a-f]{{{ID_LENGTH}}}$", description="Content id of a photo.")]

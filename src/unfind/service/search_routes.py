@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 
 from unfind.errors import UsageError
 from unfind.gallery.filter import Filter
@@ -17,9 +16,10 @@ from unfind.service.parts import PHOTO_BODY, Service, WithKey, refusals
 from unfind.service.photo_body import photo_body
 from unfind.service.problem import ProblemError
 from unfind.service.schemas import Answer, Answers, ByEmbedding, Found, LikeThese, Text, Verified, Wanted
+from unfind.service.strict_query import StrictQuery, Time
 from unfind.service.waiting import in_thread
 
-router = APIRouter(prefix="/v1", dependencies=[WithKey])
+router = APIRouter(prefix="/v1", dependencies=[WithKey, StrictQuery])
 _Score = Annotated[float | None, Query(ge=-1, le=1, allow_inf_nan=False, description="Only this score or more.")]
 _Owner = Annotated[Text | None, Query(description="Only photos of this owner.")]
 _Collection = Annotated[Text | None, Query(description="Only photos of this collection.")]
@@ -36,8 +36,8 @@ async def search(
     owner: _Owner = None,
     collection: _Collection = None,
     label: _Label = None,
-    added_from: Annotated[AwareDatetime | None, Query(description="Added at this time or later.")] = None,
-    added_before: Annotated[AwareDatetime | None, Query(description="Added before this time.")] = None,
+    added_from: Annotated[Time | None, Query(description="Added at this time or later.")] = None,
+    added_before: Annotated[Time | None, Query(description="Added before this time.")] = None,
     thumbnails: Annotated[bool, Query(description="Send small pictures along.")] = False,
     without_self: Annotated[bool, Query(description="Leave the very same file out.")] = False,
 ) -> Answer:

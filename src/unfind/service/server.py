@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -68,13 +71,29 @@ def server_config(
     )
 
 
-def run_server(config: uvicorn.Config) -> bool:
+def run_server(config: uvicorn.Config, *, when_up: Callable[[], None] = lambda: None) -> bool:
     """Serve until the process is asked to end, then finish what is under way.
 
+    Args:
+        config: From :func:`server_config`.
+        when_up: Called as soon as the service answers.
+
     Returns:
-        Whether the server could start.
+        Whether the server could start; the log says why it could not.
     """
     log_to_stderr()
-    server = uvicorn.Server(config)
-    server.run()
+    server = _Server(config, when_up)
+    with suppress(SystemExit):  # how uvicorn ends when it could not start
+        server.run()
     return server.started
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_up = when_up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_up()

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from unfind.service.parts import Service, WithKey, refusals
 from unfind.service.schemas import GalleryFacts, Health
+from unfind.service.strict_query import StrictQuery
 from unfind.service.waiting import in_thread
 
 router = APIRouter(prefix="/v1")
@@ -17,7 +18,7 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/gallery", responses=refusals(), dependencies=[WithKey], operation_id="gallery")
+@router.get("/gallery", responses=refusals(), dependencies=[WithKey, StrictQuery], operation_id="gallery")
 async def gallery(service: Service) -> GalleryFacts:
     """Say what the gallery holds."""
     engine = service.backend.gallery.engine
@@ -37,7 +38,7 @@ async def gallery(service: Service) -> GalleryFacts:
     "/metrics",
     responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text format."}, **refusals()},
     response_class=Response,
-    dependencies=[WithKey],
+    dependencies=[WithKey, StrictQuery],
     operation_id="metrics",
 )
 async def metrics(service: Service) -> Response:

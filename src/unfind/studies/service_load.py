@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from unfind.studies.service_photos import Photos, made_up_photo, named
 from unfind.studies.service_process import Running
 
 SEARCHES, ADDS = 0.8, 0.15
 """Shares of the requests; the rest erases what was added."""
 JPEG = {"Content-Type": "image/jpeg"}
-SIDE = 160
-"""Pixels of the photos that are sent."""
+FRESH = 100_000
+"""Numbers of photos that one client may add."""
+KEPT = 4
+"""Photos that each client searches with, again and again."""
 
 
 @dataclass
@@ -39,47 +40,44 @@ class Seen:
         return [taken for kind in self.milliseconds.values() for taken in kind]
 
 
-def made_up_photo(number: int) -> bytes:
-    """A JPEG that differs from every other one."""
-    draw = np.random.default_rng(number)
-    coarse = Image.fromarray(draw.integers(0, 256, (8, 8, 3), np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    file = io.BytesIO()
-    coarse.save(file, "JPEG", quality=85, comment=str(number).encode())
-    return file.getvalue()
-
-
-def load(server: Running, clients: int, seconds: float, *, searches_only: bool = False) -> Seen:
+def load(
+    server: Running, clients: int, seconds: float, *, photos: Photos | None = None, searches_only: bool = False
+) -> Seen:
     """Send requests for a while, each client one after another.
 
     Args:
         server: Which.
         clients: How many at once.
         seconds: How long.
+        photos: What is searched with; what is added is made up, so that no two clients add the same.
         searches_only: Neither add nor erase.
     """
-    return asyncio.run(_load(server, clients, seconds, searches_only))
+    photos = photos or named("made-up")
+    return asyncio.run(_load(server, clients, seconds, photos, searches_only))
 
 
-async def _load(server: Running, clients: int, seconds: float, searches_only: bool) -> Seen:
+async def _load(server: Running, clients: int, seconds: float, photos: Photos, searches_only: bool) -> Seen:
     import httpx
 
     seen, until = Seen(), time.monotonic() + seconds
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     headers = {"Authorization": f"Bearer {server.key}"}
     async with httpx.AsyncClient(base_url=server.address, headers=headers, limits=limits, timeout=120) as http:
-        await asyncio.gather(*(_client(http, number, until, searches_only, seen) for number in range(clients)))
+        mine = [[photos.read(KEPT * number + i) for i in range(KEPT)] for number in range(clients)]
+        await asyncio.gather(
+            *(_client(http, number, until, asked, searches_only, seen) for number, asked in enumerate(mine))
+        )
     return seen
 
 
-async def _client(http: Any, number: int, until: float, searches_only: bool, seen: Seen) -> None:
+async def _client(http: Any, number: int, until: float, asked: list[bytes], searches_only: bool, seen: Seen) -> None:
     draw, mine, sent = np.random.default_rng(number), list[str](), 0
-    photos = [made_up_photo(10_000 * number + i) for i in range(4)]
     while time.monotonic() < until:
         chance = 0.0 if searches_only else draw.random()
         if chance < SEARCHES:
-            await _send(http, seen, "search", "/v1/search", content=photos[sent % 4], headers=JPEG)
+            await _send(http, seen, "search", "/v1/search", content=asked[sent % KEPT], headers=JPEG)
         elif chance < SEARCHES + ADDS or not mine:
-            photo = made_up_photo(10_000_000 + 100_000 * number + sent)
+            photo = made_up_photo(FRESH * (number + 1000) + sent)
             answer = await _send(http, seen, "add", "/v1/photos", content=photo, headers=JPEG)
             mine += [answer.json()["id"]] if answer is not None else []
         else:
