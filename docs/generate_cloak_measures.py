@@ -47,26 +47,59 @@ def page(text: str, folder: Path) -> str:
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:
-    """What one document says of compression and of other models."""
+    """What one document says of methods, compression and other models."""
     first = bench["measured"][0]
     photos = first["survival"][0]["count"]
     opening = (
         f"`{bench['data']}`, {first['n_gallery']:,} photos searched in, {photos} cloaked, seed {first['seed']}. "
         f"Photos as they are have a MAP of {_percent(first['clean_map'])}."
     )
-    parts = [f"### {title}", opening, _survival(first["survival"]), _transfer(first["transfer"])]
+    parts = [
+        f"### {title}",
+        opening,
+        _methods(first["compared"]),
+        _survival(first["survival"] + first["survival_strong"]),
+        _away(first["survival_away"]),
+        _transfer(first["transfer"]),
+    ]
     return "\n\n".join(parts) + "\n\n"
+
+
+def _methods(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All methods with the same steps on the same photos."""
+    head = ["method", "t-MAP, towards a target", "MAP, away", "PSNR, dB"]
+    body = [
+        [row["method"], _percent(row["t_map"]) if "t_map" in row else "", _percent(row["map"]) if "map" in row else "",
+         f"{row['psnr']:.1f}"]
+        for row in rows
+    ]  # fmt: skip
+    opening = f"All methods with a hundred steps by sign at {_levels(rows[0]['budget'])}, {rows[0]['count']} photos:"
+    return f"{opening}\n\n" + _table(head, body)
+
+
+def _levels(budget: float) -> str:
+    return f"{int(255 * budget + 1e-6)} of 255 levels"
 
 
 def _survival(rows: Sequence[Mapping[str, Any]]) -> str:
     """How much is left of the bits that were won, by mode and edit."""
     head = ["mode", "PSNR, dB", "bits off, written", *EDITS.values()]
     body = [
-        [row["mode"].replace("_", ", "), f"{row['psnr']:.1f}", f"{row['distance']:.2f}",
-         *(_percent(row[edit]) for edit in EDITS)]
+        [row["mode"], f"{row['psnr']:.1f}", f"{row['distance']:.2f}", *(_percent(row[edit]) for edit in EDITS)]
+        for row in rows
+    ]
+    return "Share of the bits won towards a target that is left after an edit:\n\n" + _table(head, body)
+
+
+def _away(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a search finds, by mode and edit."""
+    head = ["mode", "PSNR, dB", "written", *EDITS.values()]
+    body = [
+        [row["mode"], f"{row['psnr']:.1f}", _percent(row["score"]),
+         *(_percent(row["score_after"][edit]) for edit in EDITS)]
         for row in rows
     ]  # fmt: skip
-    return "Share of the bits won towards a target that is left after an edit:\n\n" + _table(head, body)
+    return "MAP of photos that were led away, after an edit:\n\n" + _table(head, body)
 
 
 def _transfer(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -71,7 +71,7 @@ def test_without_a_verb_there_is_help(unfind, words: tuple[str, ...]) -> None:
 
 def test_the_list_of_verbs_says_the_first_line_of_each_ones_help() -> None:
     listed, whole = build_app(listing=True), build_app()
-    names = [place.partition(":")[0] for place in app_module.VERBS]
+    names = [place.partition(":")[0].replace("_", "-") for place in app_module.VERBS]
     for name, line in zip(names, app_module.VERBS.values(), strict=True):
         own = whole[name].help or ""
         assert (own.splitlines() or [whole[name].default_command.__doc__.splitlines()[0]])[0] == line

@@ -170,7 +170,7 @@ def test_a_target_that_is_missed_is_said_and_written(
 ) -> None:
     words = ("--target-code", "01" * 8, "--iterations=1", "--budget=0.004", "--out", tmp_path / "out")
     said = unfind("cloak", photos[0], "--against", hash_run, *words)
-    assert "raise the budget" in said.err
+    assert "lower the PSNR" in said.err
     assert (tmp_path / "out" / photos[0].name).exists()
 
 

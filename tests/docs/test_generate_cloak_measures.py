@@ -24,8 +24,14 @@ def bench(measures: ModuleType) -> dict[str, Any]:
     """A document with two modes, and two ways that cloaks were made, seen by two models."""
     kept = {edit: 0.5 + place / 100 for place, edit in enumerate(measures.EDITS)}
     survival = [
-        {"mode": mode, "psnr": psnr, "distance": 0.25, "t_map": 0.9, "count": 20, **kept}
-        for mode, psnr in (("usual", 39.75), ("usual_robust", 38.5))
+        {"mode": mode, "psnr": psnr, "distance": 0.25, "score": 0.9, "count": 20, **kept}
+        for mode, psnr in (("usual", 40.04), ("robust", 35.25), ("strong", 33.0))
+    ]
+    after = {edit: 0.1 + place / 100 for place, edit in enumerate(measures.EDITS)}
+    away = [{"mode": "usual", "psnr": 40.12, "score": 0.055, "score_after": after}]
+    compared = [
+        {"method": "noise", "t_map": 0.1, "psnr": 35.0, "budget": 0.032, "count": 12},
+        {"method": "hag", "map": 0.06, "psnr": 32.25, "budget": 0.032, "count": 12},
     ]
     transfer = [
         {"made_on": made, "seen_by": seen, "known": seen == "home" or made == "two", "clean_map": 0.8, "map": left}
@@ -33,7 +39,10 @@ def bench(measures: ModuleType) -> dict[str, Any]:
             ("one", "home", 0.05), ("one", "other", 0.3), ("two", "home", 0.06), ("two", "other", 0.07),
         )
     ]  # fmt: skip
-    measured = {"seed": 0, "n_gallery": 20_000, "clean_map": 0.79, "survival": survival, "transfer": transfer}
+    measured = {
+        "seed": 0, "n_gallery": 20_000, "clean_map": 0.79, "survival": survival[:2], "survival_strong": survival[2:],
+        "survival_away": away, "compared": compared, "transfer": transfer,
+    }  # fmt: skip
     return {
         "schema": 1,
         "bench": "cloaks",
@@ -64,9 +73,17 @@ def test_the_page_is_what_the_documents_say_now(measures: ModuleType) -> None:
 
 def test_what_edits_leave(measures: ModuleType, bench: dict[str, Any]) -> None:
     text = measures.section(bench, "cloaks-cifar10")
-    [found] = rows(text, "usual")
-    assert found == ["usual", "39.8", "0.25", "50.0 %", "51.0 %", "52.0 %", "53.0 %", "54.0 %", "55.0 %"]
-    assert rows(text, "usual, robust")[0][1] == "38.5"
+    found, away = rows(text, "usual")
+    assert found == ["usual", "40.0", "0.25", "50.0 %", "51.0 %", "52.0 %", "53.0 %", "54.0 %", "55.0 %"]
+    assert away == ["usual", "40.1", "5.5 %", "10.0 %", "11.0 %", "12.0 %", "13.0 %", "14.0 %", "15.0 %"]
+    assert [rows(text, mode)[0][1] for mode in ("robust", "strong")] == ["35.2", "33.0"]
+
+
+def test_methods_side_by_side(measures: ModuleType, bench: dict[str, Any]) -> None:
+    text = measures.section(bench, "cloaks-cifar10")
+    assert "at 8 of 255 levels, 12 photos:" in text
+    assert rows(text, "noise") == [["noise", "10.0 %", "", "35.0"]]
+    assert rows(text, "hag") == [["hag", "", "6.0 %", "32.2"]]
 
 
 def test_what_other_models_find(measures: ModuleType, bench: dict[str, Any]) -> None:

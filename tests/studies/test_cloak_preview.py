@@ -34,8 +34,18 @@ def test_each_photo_has_a_row_with_its_psnr(done: list[Cloaked]) -> None:
 
 
 def test_photos_of_one_name_keep_their_rows(done: list[Cloaked]) -> None:
-    svg = (cloak_preview(done, format="svg") or b"").decode()
-    assert str(done[2].source) in svg
+    svg = (cloak_preview([*done, done[2]], format="svg") or b"").decode()
+    assert svg.count("<image") == 12
+    assert all(name in svg for name in ("x.png #2", "x.png #3", "y.png"))
+
+
+def test_a_long_name_is_cut_in_the_middle(done: list[Cloaked]) -> None:
+    assert done[1].target is not None
+    long = done[1].source.with_name(f"holiday-{'0' * 40}-evening.png")
+    done[1].source.rename(long)
+    svg = (cloak_preview([Cloaked(long, done[1].target)], format="svg") or b"").decode()
+    assert "holiday-00..vening.png" in svg
+    assert long.name not in svg
 
 
 def test_a_photo_without_psnr_is_drawn_too(done: list[Cloaked]) -> None:

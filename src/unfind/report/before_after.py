@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 LARGEST = 480
 """Pixels on the longer side of a drawn picture: more is not seen at its size, and makes a heavy file."""
 AMPLIFY = 16.0
-"""A change of 3 of 255 levels, which is usual, becomes one of 48."""
+"""A change of 3 of 255 levels becomes one of 48, of black to white 255."""
 GREY = 128
 
 

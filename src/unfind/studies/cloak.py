@@ -131,7 +131,7 @@ def cloak_files(
         ImageError: the folder cannot be made.
     """
     if cloak.keeps_budget and cloak.pace.budget < 1 / 255:
-        raise UsageError(f"Expected a budget of at least 1/255 for photos, got {cloak.pace.budget:g}: 0.012 is usual.")
+        raise UsageError(f"Expected a budget of at least 1/255 for photos, got {cloak.pace.budget:g}: 0.032 is usual.")
     if target is None and not cloak.away:
         raise UsageError(f"Expected a target for {cloak.name}, got none: name one with --target.")
     pairs = places_for(list(paths), out)
@@ -233,11 +233,11 @@ class _Work:
 
     def _note(self, source: Path, before: float, after: float, job: Job) -> str | None:
         if after >= before > 0:
-            return f"{source}: expected the cloak to change what the model sees, got no change: raise the budget."
+            return f"{source}: expected the cloak to change what the model sees, got no change: lower the PSNR."
         if job.goal.kind == "code" and not job.goal.away and after > self.cloak.pace.tolerance:
             return (
                 f"{source}: expected to reach the target, got {after:.0f} of {job.goal.target.shape[1]} bits still "
-                "wrong in the written file: raise the budget or the iterations; the best so far was written."
+                "wrong in the written file: lower the PSNR, raise the budget or the iterations; the best was written."
             )
         return None
 

@@ -13,6 +13,8 @@ from unfind.studies.cloak import Cloaked
 
 MOST = 12
 """Photos in one picture: more rows do not fit a screen."""
+LONGEST = 22
+"""Characters of a name above a picture: more would run into the next one."""
 
 
 def cloak_preview(done: Sequence[Cloaked], *, most: int = MOST, format: FigureFormat = "png") -> bytes | None:
@@ -43,5 +45,8 @@ def _pair(one: Cloaked) -> Pair:
 
 
 def _name(source: Path, taken: dict[str, Pair]) -> str:
-    """The file's name, with its folder where another has the same."""
-    return source.name if source.name not in taken else str(source)
+    """The file's name, its middle left out where it is long, with a number where another photo has the same."""
+    name, half = source.name, LONGEST // 2 - 1
+    short = name if len(name) <= LONGEST else f"{name[:half]}..{name[-half:]}"
+    again = sum(other.partition(" #")[0] == short for other in taken)
+    return f"{short} #{again + 1}" if again else short
