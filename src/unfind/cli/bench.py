@@ -17,6 +17,7 @@ from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_redteam import bench_redteam
 from unfind.studies.bench_service import bench_service
 
 BENCHES = {
@@ -24,12 +25,13 @@ BENCHES = {
     "mip": bench_mip,
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
+    "redteam": bench_redteam,
     "service": bench_service,
 }
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
+    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks, redteam or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -49,6 +51,7 @@ def bench(
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
+    Example: unfind bench redteam --data cifar10:ROOT --backbone small-resnet --size 32 --runs attacked
     """
     if name not in BENCHES:
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")
