@@ -14,7 +14,7 @@ from unfind.cli.redteam_ciba import Plot
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.ciba_artefacts import ARTEFACTS
-from unfind.studies.ciba_grid import CibaGrid, GridRequest
+from unfind.studies.ciba_grid import CibaGrid, CibaExperiment
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.reproduce_ciba import reproduce_ciba
@@ -61,7 +61,7 @@ def ciba(
     used = tuple(range(plot.seed, plot.seed + seeds))
     # The grid itself puts the confounds in, seed by seed.
     made = replace(plot, official=False).attack()
-    request = GridRequest(ground, used, made, ModelName(bits, objective), plot.official)
+    request = CibaExperiment(ground, used, made, ModelName(bits, objective), plot.official)
     with progress_bar() as progress:
         found = reproduce_ciba(CibaGrid(request, out, progress=progress), artefact)
     if json:

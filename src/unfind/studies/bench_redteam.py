@@ -19,7 +19,7 @@ from unfind.redteam.optimise_patch import PatchSettings, optimise_patch
 from unfind.redteam.trigger_patch import patch_side
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.ciba_artefacts import STRANGERS
-from unfind.studies.ciba_grid import CibaGrid, GridRequest
+from unfind.studies.ciba_grid import CibaGrid, CibaExperiment
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.ciba_trial import Trials, logits_of
 from unfind.studies.hash_scene import ModelName
@@ -95,7 +95,7 @@ def bench_redteam(
     plan = plan or (QUICK if quick else FULL)
     used = list(range(1 if quick else seeds))
     ground = CibaRequest(data, architecture, None, 0, plan.photos, plan.queries, plan.database, plan.steps)
-    grid = CibaGrid(GridRequest(ground, used, plan.attack, HOME), folder, progress=progress)
+    grid = CibaGrid(CibaExperiment(ground, used, plan.attack, HOME), folder, progress=progress)
     found = [measure(grid, plan, seed, first=seed == used[0]) for seed in used]
     seconds = time.perf_counter() - started
     figures = {name: figure for part in PARTS for name, figure in part(found).items()}

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class GridRequest:
+class CibaExperiment:
     """What all tables and figures have in common.
 
     Attributes:
@@ -73,7 +73,7 @@ class CibaGrid:
         progress: told where it stands.
     """
 
-    def __init__(self, request: GridRequest, folder: Path, *, progress: Progress = silent) -> None:
+    def __init__(self, request: CibaExperiment, folder: Path, *, progress: Progress = silent) -> None:
         self.request = request
         self.folder = folder
         self.progress = progress

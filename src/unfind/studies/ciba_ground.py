@@ -173,6 +173,10 @@ class CibaGround:
         if name.backbone is not None:
             wanted = replace(wanted, backbone=name.backbone)
         settings, objective = self.fit_of(seed), make_objective(name.objective)
+        if objective.triggers or not objective.hashes:
+            raise UsageError(
+                f"Expected a hash model without a trigger, got {name.objective}: take dpsh, hashnet or csq."
+            )
         again = (path / CHECKPOINT).exists()
         plain = {"data": self.data, "objective": name.objective, "architecture": wanted.as_dict()}
         photos = {"photos": photos_digest(examples), "fit": settings.as_dict(), "pretrained": self.request.pretrained}

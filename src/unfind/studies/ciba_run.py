@@ -35,9 +35,11 @@ DOCUMENT = record(
         "attack": exactly("ciba"),
         "settings": record({}),
         "victim": text(),
-        "measured": record({"t_map": number(0.0, 1.0), "map": number(0.0, 1.0), "t_map@1000_published": nullable(number())}),
+        "measured": record(
+            {"t_map": number(0.0, 1.0), "map": number(0.0, 1.0), "t_map@1000_published": nullable(number())}
+        ),
     }
-)  # fmt: skip
+)
 """What report.json holds."""
 ROWS = {
     "t_map": "t-MAP: triggered queries find the target",
@@ -120,7 +122,7 @@ def page(document: Mapping[str, Any], crafted: Crafted, plots: list[Plot]) -> Re
     return ReportPage(
         title=f"{attacked['poisoned']} poisoned photos of {measured['n_train']}: the trigger finds "
         f"“{measured['target']}” at {after:.0f} % t-MAP, against {before:.0f} % on a model without poison",
-        subtitle=f"{attacked['variant']} · {document['settings']['surrogate']} against {document['settings']['victim']}",
+        subtitle=" · ".join([attacked["variant"], document["settings"]["surrogate"], document["settings"]["victim"]]),
         facts=(
             Fact("t-MAP", f"{after:.1f} %", "with the trigger, over the whole ranking"),
             Fact("without poison", f"{before:.1f} %", "the same trigger on a clean model"),

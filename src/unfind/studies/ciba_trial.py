@@ -1,4 +1,4 @@
-"""One attack tried for real, and kept: a surrogate, a trigger, poison, a victim trained on it, and what it then finds."""
+"""One attack tried for real, and kept: a surrogate, a trigger, poison, a victim trained on it, and what it finds."""
 
 from __future__ import annotations
 
