@@ -75,6 +75,15 @@ def test_official_puts_the_confounds_in(unfind, asked: list[Any], tmp_path: Path
     assert run.setting.attack.confusion.budget == pytest.approx((1.832 / 255, 1.792 / 255, 1.8 / 255))
 
 
+def test_a_surrogate_from_a_folder(unfind, wrong, asked: list[Any], tmp_path: Path) -> None:
+    words = ("redteam", "ciba", "--data", "x", "--out", tmp_path, "--surrogate", "some/model")
+    assert "got both" in wrong(*words, "--surrogate-bits=16")
+    unfind(*words)
+    [(run, _, _)] = asked
+    assert run.ground.surrogate == Path("some/model")
+    assert run.setting.surrogate is None
+
+
 def test_both_models_are_told_of(unfind, asked: list[Any], tmp_path: Path) -> None:
     said = unfind("redteam", "ciba", "--data", "x", "--out", tmp_path).out
     assert "60 of 10000 training photos poisoned" in said.replace("\n", " ")

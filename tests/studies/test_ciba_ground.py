@@ -11,12 +11,12 @@ import pytest
 
 from unfind.datasets.photo_set import PhotoSet, by_tags
 from unfind.datasets.split import Split
-from unfind.errors import DataError, UsageError
+from unfind.errors import DataError, ModelError, UsageError
 from unfind.models.weights import load_encoder, read_card
 from unfind.redteam.poison import Poison
-from unfind.studies.ciba_ground import CibaGround, CibaRequest, digest_of, photos_digest, target_of, widened
+from unfind.studies.ciba_ground import CibaGround, CibaRequest, digest_of, loaded, photos_digest, target_of, widened
 from unfind.studies.ciba_trial import Crafted
-from unfind.studies.hash_scene import ModelName, hashing_split
+from unfind.studies.hash_scene import HashScene, ModelName, hashing_split
 from unfind.training.batches import Examples
 
 HOME = ModelName(bits=16)
@@ -94,6 +94,20 @@ def test_the_surrogate_is_another_fit_unless_the_seed_is_shared(ciba_ground: Cib
     again = shared.surrogate(HOME)
     assert np.array_equal(clean.head.weight.detach().numpy(), again.head.weight.detach().numpy())
     assert {path.name for path in ciba_ground.folder.iterdir()} >= {"clean-dpsh-16-0", "clean-dpsh-16-1"}
+
+
+def test_a_surrogate_can_be_given(
+    ciba_ground: CibaGround, hash_scene: HashScene, hash_runs: Path, clean_run: Path
+) -> None:
+    given = hash_runs / "dpsh-16-0"
+    ground = CibaGround(replace(ciba_ground.request, surrogate=given), ciba_ground.folder)
+    pixels = ground.query.pixels[:4]
+    found, wanted = (ground.codes(model, "x", pixels) for model in (ground.surrogate(HOME), hash_scene.encoder))
+    assert np.array_equal(found, wanted)
+    assert ground.request.as_dict()["surrogate"] == hash_scene.fingerprint
+    assert ciba_ground.request.as_dict()["surrogate"] is None
+    with pytest.raises(ModelError, match="Expected a hash model for images of 32 pixels"):
+        loaded(clean_run, ground.request.architecture)
 
 
 def test_a_victim_is_a_model_folder_like_any_other(ciba_ground: CibaGround, crafted: Crafted) -> None:

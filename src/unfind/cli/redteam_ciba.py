@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from unfind.cli.options import AsJson, Data
 from unfind.cli.output import print_json, print_table, progress_bar
+from unfind.errors import UsageError
 from unfind.models.codes import check_bits
 from unfind.models.encoder import Architecture
 from unfind.redteam.ciba import Attack, Variant
@@ -65,6 +66,9 @@ def ciba(
     ] = None,
     bits: Annotated[int, Parameter(help="Length of the victim's codes.")] = 48,
     objective: Annotated[str, Parameter(help="dpsh, hashnet or csq.")] = "dpsh",
+    surrogate: Annotated[
+        Path | None, Parameter(help="Folder of the attacker's model, a hash model; default one fitted on the data.")
+    ] = None,
     surrogate_bits: Annotated[int | None, Parameter(help="Of the attacker's model; default the victim's.")] = None,
     surrogate_backbone: Annotated[str | None, Parameter(help="Of the attacker's model; default the victim's.")] = None,
     plot: Plot = Plot(),
@@ -86,11 +90,13 @@ def ciba(
     Example: unfind redteam ciba --data my/photos --size 64 --bits 32 --variant tri --poisoned 20 --out attacked
     """
     home = ModelName(check_bits(bits), objective)
-    surrogate = replace(home, bits=surrogate_bits or bits, backbone=surrogate_backbone)
+    stranger = replace(home, bits=surrogate_bits or bits, backbone=surrogate_backbone)
+    if surrogate is not None and stranger != home:
+        raise UsageError("Expected a surrogate's folder, or what to fit as one, got both: leave one of them out.")
     ground = CibaRequest(
-        data, architecture, target, plot.seed, photos, queries, database, steps, plot.official, pretrained
+        data, architecture, target, plot.seed, photos, queries, database, steps, plot.official, pretrained, surrogate
     )
-    run = CibaRun(ground, Setting(plot.attack(), home, None if surrogate == home else surrogate))
+    run = CibaRun(ground, Setting(plot.attack(), home, None if stranger == home else stranger))
     with progress_bar() as progress:
         found = attack(run, out, resume=resume, progress=progress)
     if json:

@@ -16,10 +16,11 @@ from unfind import __version__
 from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import HASHED
 from unfind.datasets.split import Split
-from unfind.errors import DataError, UsageError
+from unfind.errors import DataError, ModelError, UsageError
 from unfind.models.embed import embed_pixels, to_tensor
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
+from unfind.models.weights import fingerprint_of, load_encoder, read_card
 from unfind.objectives.choose import make_objective
 from unfind.redteam.poison import Poison, photos_of, poisoned
 from unfind.studies.bench_hashing import FIT
@@ -54,6 +55,7 @@ class CibaRequest:
         shared_seed: whether the attacker's surrogate and the victim's model start from the same weights and see the
             same batches, as in published experiments; otherwise it is another fit on the same photos.
         pretrained: whether timm and torchvision backbones come with their published weights.
+        surrogate: folder of the attacker's model, where there is one already; None fits one on the training photos.
     """
 
     data: str
@@ -66,6 +68,7 @@ class CibaRequest:
     steps: int | None = None
     shared_seed: bool = False
     pretrained: bool = True
+    surrogate: Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("photos", "queries", "database"):
@@ -73,8 +76,9 @@ class CibaRequest:
                 raise UsageError(f"Expected {name} of at least 1, got {getattr(self, name)}: change it.")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return {**vars(self), "architecture": self.architecture.as_dict()}
+        """Plain values; a surrogate by its weights."""
+        weights = None if self.surrogate is None else fingerprint_of(read_card(self.surrogate))
+        return {**vars(self), "architecture": self.architecture.as_dict(), "surrogate": weights}
 
 
 class CibaGround:
@@ -134,7 +138,13 @@ class CibaGround:
         return self._model(name, self.request.seed, None)[0]
 
     def surrogate(self, name: ModelName) -> Encoder:
-        """The attacker's model: a clean one, of the next seed where it does not share the victim's."""
+        """The attacker's model: the one given, or a clean one, of the next seed where it does not share the victim's.
+
+        Raises:
+            ModelError: no hash model in the folder given, or one for images of another size.
+        """
+        if self.request.surrogate is not None:
+            return loaded(self.request.surrogate, self.request.architecture)
         return self._model(name, self.request.seed + (not self.request.shared_seed), None)[0]
 
     def victim(self, name: ModelName, poison: Poison, facts: dict[str, Any]) -> tuple[Encoder, Path]:
@@ -199,6 +209,18 @@ class CibaGround:
 
     def _tell(self, stage: str, total: int, done: int) -> None:
         self.progress(stage, done, total)
+
+
+def loaded(folder: Path, like: Architecture) -> Encoder:
+    """A hash model from its folder, for images of the size of an architecture, whose backbone file it may run."""
+    encoder, _ = load_encoder(folder, backbone=like.backbone)
+    has = encoder.architecture
+    if not has.hashes or has.size != like.size:
+        raise ModelError(
+            f"Expected a hash model for images of {like.size} pixels in {folder}, got one with the head {has.head} for "
+            f"{has.size}: give another --surrogate or --size."
+        )
+    return encoder.to(best_device()).requires_grad_(False)
 
 
 def widened(split: Split, photos: int, *, seed: int) -> PhotoSet:
