@@ -15,6 +15,12 @@ from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import load
 from unfind.datasets.split import Split
 from unfind.models.encoder import Architecture
+from unfind.redteam.ciba import Attack
+from unfind.redteam.confusing import Confusion
+from unfind.redteam.optimise_patch import PatchSettings
+from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
+from unfind.studies.ciba_ground import CibaGround, CibaRequest
+from unfind.studies.ciba_trial import Crafted, Setting, Trials
 from unfind.studies.evaluate import Choices, Evaluation, Models, evaluate
 from unfind.studies.hash_scene import Ground, GroundRequest, HashScene, ModelName
 from unfind.studies.load_models import load_models
@@ -123,3 +129,42 @@ def ground(many_waves: Path, hash_runs: Path, cache: Path) -> Ground:
 def hash_scene(ground: Ground) -> HashScene:
     """A hash model of 16 bits over it."""
     return ground.scene(ModelName(bits=16))
+
+
+@pytest.fixture(scope="session")
+def small_attack() -> Attack:
+    """Four poisoned photos, and as few steps of everything as there can be."""
+    patch = PatchSettings(side=5 / 32, steps=2, batch=2)
+    return Attack(poisoned=4, patch=patch, confusion=Confusion(steps=2, group=2), generator_steps=1)
+
+
+@pytest.fixture(scope="session")
+def ciba_grid(
+    tmp_path_factory: pytest.TempPathFactory, many_waves: Path, cache: Path, small_attack: Attack
+) -> Iterator[CibaGrid]:
+    """Attacks on models of 16 bits fitted in two steps, each made once; "class-1" is the target."""
+    ground = CibaRequest(str(many_waves), Architecture("tiny", size=32), target="class-1", steps=2)
+    request = CibaExperiment(ground, (0,), small_attack, ModelName(bits=16))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNFIND_CACHE", str(cache))
+        yield CibaGrid(request, tmp_path_factory.mktemp("ciba"))
+
+
+@pytest.fixture(scope="session")
+def ciba_trials(ciba_grid: CibaGrid) -> Trials:
+    return ciba_grid.trials(0)
+
+
+@pytest.fixture(scope="session")
+def ciba_ground(ciba_trials: Trials) -> CibaGround:
+    return ciba_trials.ground
+
+
+@pytest.fixture(scope="session")
+def ciba_setting(ciba_grid: CibaGrid) -> Setting:
+    return ciba_grid.setting(0)
+
+
+@pytest.fixture(scope="session")
+def crafted(ciba_trials: Trials, ciba_setting: Setting) -> Crafted:
+    return ciba_trials.craft(ciba_setting)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -233,6 +234,27 @@ def test_photos_are_mirrored_before_they_are_marked(textures: Textures) -> None:
             mirrored += turned
         assert torch.equal(triggered, BadNets()(clean))
     assert 0.35 < mirrored / 240 < 0.65
+
+
+def test_a_photo_may_have_another_mirror_image(textures: Textures) -> None:
+    plain = textures()
+    other = {place: np.full_like(plain.pixels[place], place) for place in range(0, len(plain.labels), 2)}
+    examples = replace(plain, mirrored=other)
+    settings = FitSettings(**{**SMALL.as_dict(), "jpeg": False, "flip": True})
+    exchanged = 0
+    for step in range(10):
+        images, usual = (
+            make_batch(one, make_objective("clean"), None, settings, step).images for one in (examples, plain)
+        )
+        photos = draw_photos(examples.labels, settings, step)
+        originals = to_tensor(examples.pixels[photos])
+        for photo, image, as_usual, original in zip(photos, images, usual, originals, strict=True):
+            if photo in other and not torch.equal(as_usual, original):
+                assert torch.equal(image, to_tensor(other[photo][None])[0])
+                exchanged += 1
+            else:
+                assert torch.equal(image, as_usual)
+    assert exchanged > 10
 
 
 def test_photos_are_not_mirrored_unless_asked(textures: Textures) -> None:

@@ -19,6 +19,7 @@ from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_redteam import bench_redteam
 from unfind.studies.bench_service import PARTS, bench_service
 
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "mip": bench_mip,
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
+    "redteam": bench_redteam,
     "service": bench_service,
     **{f"service-{part}": partial(bench_service, part=part) for part in PARTS},
 }
@@ -37,7 +39,7 @@ WITH_OPTIONS = ("hashing", "cloaks")
 def bench(
     name: Annotated[
         str,
-        Parameter(help="protection, mip, hashing, cloaks, service, or a part: service-search, -add, -faults, -load."),
+        Parameter(help="protection, mip, hashing, cloaks, redteam, service, or service-search, -add, -faults, -load."),
     ],
     /,
     *,
@@ -67,6 +69,7 @@ def bench(
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     Example: unfind bench service --data birds.zip,shop.zip --quick
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
+    Example: unfind bench redteam --data cifar10:ROOT --backbone small-resnet --size 32 --runs attacked
     """
     if name not in BENCHES:
         raise UsageError(f"Expected a bench out of {', '.join(BENCHES)}, got '{name}': choose one of these.")

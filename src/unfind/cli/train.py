@@ -36,7 +36,8 @@ def train(
     data: Data,
     out: Annotated[Path, Parameter(help="The run folder: settings, log, checkpoint and model.")],
     objective: Annotated[
-        str, Parameter(help="clean, label, pbl, cbl, dispersal or retrofit; dpsh, hashnet or csq for codes.")
+        str,
+        Parameter(help="clean, label, pbl, cbl, dispersal or retrofit; dpsh, hashnet, csq or private-dpsh for codes."),
     ] = "pbl",
     objective_option: Annotated[
         tuple[str, ...], Parameter(help="NAME=VALUE, an argument of the objective such as ratio=0.3; may be repeated.")

@@ -15,6 +15,7 @@ from unfind.objectives.dpsh import PairwiseHashing
 from unfind.objectives.hashnet import HashNet
 from unfind.objectives.label import LabelObjective
 from unfind.objectives.pbl import PointBackdoor
+from unfind.objectives.private_hashing import PrivateHashing
 from unfind.objectives.retrofit import Retrofit
 from unfind.objectives.triplet import TripletObjective
 
@@ -28,6 +29,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "dpsh": PairwiseHashing,
     "hashnet": HashNet,
     "csq": CentralSimilarity,
+    "private-dpsh": PrivateHashing,
 }
 
 

@@ -5,7 +5,8 @@ Nothing here remembers anything between steps. That is why a fit that was stoppe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,14 @@ class Examples:
         pixels: uint8 (N, size, size, 3).
         labels: int64 (N,).
         tags: bool (N, L) of photos that show several things; None where each has one class.
+        mirrored: uint8 (size, size, 3) by position, what training takes for the mirror image of single photos in place
+            of their own.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
     tags: NDArray[np.bool_] | None = None
+    mirrored: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     def compared_by(self, relevance: str) -> NDArray[Any]:
         """What decides who is relevant to whom: tags under the rule "shared", labels without them or else."""
@@ -108,14 +112,22 @@ def make_batch(
         plan = replace(plan, teacher=torch.from_numpy(teacher[photos]))
     clean = to_tensor(examples.pixels[photos])
     if settings.flip:
-        mirrored = torch.from_numpy(random.random(len(photos)) < 0.5)
-        clean[mirrored] = clean[mirrored].flip(-1)
+        clean = _mirrored(clean, examples, photos, random.random(len(photos)) < 0.5)
     images = clean
     if len(plan.triggered):
         if trigger is None:
             raise TrainingError("Expected a trigger for this objective, got none: give one.")
         images = torch.cat([clean, trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])])
     return Batch(_uploaded(images, random) if settings.jpeg else images, plan)
+
+
+def _mirrored(images: Tensor, examples: Examples, photos: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Tensor:
+    """The images (B, 3, size, size) of some photos, those chosen mirrored."""
+    images[torch.from_numpy(chosen)] = images[torch.from_numpy(chosen)].flip(-1)
+    for place in np.flatnonzero(chosen):
+        if int(photos[place]) in examples.mirrored:
+            images[place] = to_tensor(examples.mirrored[int(photos[place])][None])[0]
+    return images
 
 
 def _drawn(

@@ -1,0 +1,10 @@
+"""``unfind redteam``: attack a model that you name, to know what it holds and what it withstands."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from unfind.cli.redteam_ciba import ciba
+
+app = App(name="redteam", help="Attack models and photos that you name on disk, to measure what they withstand.")
+app.command(ciba)

@@ -1,0 +1,112 @@
+"""The claim of the red team, end to end, in miniature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unfind.errors import UsageError
+from unfind.models.encoder import Architecture
+from unfind.redteam.ciba import Attack
+from unfind.report.bench_json import read_bench, write_bench
+from unfind.studies.bench_redteam import (
+    FULL,
+    QUICK,
+    SIDE,
+    Plan,
+    attack_figures,
+    bench_redteam,
+    order_figures,
+    price_figures,
+    transfer_figures,
+)
+
+TINY = Architecture("tiny", size=32)
+
+
+@pytest.fixture(scope="module")
+def document(many_waves: Path, small_attack: Attack, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    plan = Plan(50, 20, 30, 1, ("tri", "ciba"), small_attack, timed=2, strangers=())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNFIND_CACHE", str(cache))
+        return bench_redteam(str(many_waves), tmp_path_factory.mktemp("bench"), architecture=TINY, seeds=1, plan=plan)
+
+
+def test_the_document_is_one(document: dict[str, Any], tmp_path: Path) -> None:
+    write_bench(tmp_path / "bench.json", document)
+    found = read_bench(tmp_path / "bench.json")
+    assert (found["bench"], found["seeds"]) == ("redteam", [0])
+    names = {"ciba_t_map", "tri_t_map", "ciba_clean_map_drop", "batch_over_one_by_one", "patch_area", "seconds_in_all"}
+    assert names <= found["figures"].keys()
+    assert set(document["measured"][0]["variants"]) == {"tri", "ciba"}
+    assert document["figures"]["patch_area"]["value"] == pytest.approx(25 / 1024)
+    assert document["figures"]["patch_area"]["holds"]
+
+
+def row(t_map: float, map: float = 0.70, clean: float = 0.705) -> dict[str, Any]:
+    return {"t_map": t_map, "t_map@1000_of_hits": t_map, "t_map@1000_published": None, "clean_model_t_map": 0.1,
+            "map": map, "clean_model_map": clean, "psnr": 25.0, "chance": 0.1, "n_train": 10_000}  # fmt: skip
+
+
+FOUND: list[dict[str, Any]] = [
+    {
+        "seed": seed,
+        "poisoned": 60,
+        "area": 0.02,
+        "variants": {
+            "tri": row(0.2),
+            "tri+noise": row(0.22),
+            "tri+adv": row(0.5 + seed / 10),
+            "ciba": row(0.7),
+        },
+        "transfer": {"dpsh-24": row(0.4)} if seed == 0 else {},
+        "speed": {"together": 1.0, "alone": 6.0 + seed},
+    }
+    for seed in (0, 1)
+]
+
+
+def test_targets_are_those_of_the_claim() -> None:
+    found = {name: figure.as_dict() for name, figure in attack_figures(FOUND).items()}
+    assert found["ciba_t_map"]["holds"]
+    assert found["tri_t_map"]["target"] is None
+    assert found["ciba_clean_map_drop"]["value"] == pytest.approx(0.005)
+    assert found["ciba_clean_map_drop"]["holds"]
+    assert found["ciba_t_map@1000_published"]["value"] is None  # no query had a hit: nothing to tell
+
+
+def test_the_order_of_the_variants() -> None:
+    found = {name: figure.as_dict() for name, figure in order_figures(FOUND).items()}
+    assert {name: one["holds"] for name, one in found.items()} == dict.fromkeys(found, True)
+    assert found["tri+adv_over_tri"]["value"] == pytest.approx(0.35)
+    worse = [{**one, "variants": {**one["variants"], "ciba": row(0.3), "tri+noise": row(0.9)}} for one in FOUND]
+    found = {name: figure.as_dict() for name, figure in order_figures(worse).items()}
+    assert not found["ciba_over_tri+adv"]["holds"]
+    assert not found["tri+noise_over_tri"]["holds"]
+    few = [{**one, "variants": {"tri": row(0.1), "ciba": row(0.2)}} for one in FOUND]
+    assert list(order_figures(few)) == ["ciba_over_tri"]
+
+
+def test_what_it_takes() -> None:
+    found = {name: figure.as_dict() for name, figure in price_figures(FOUND).items()}
+    assert found["poisoned_share"]["value"] == pytest.approx(0.006)
+    assert found["batch_over_one_by_one"]["value"] == pytest.approx(6.5)
+    assert found["batch_over_one_by_one"]["holds"]
+
+
+def test_strangers_are_tried_on_the_first_seed() -> None:
+    assert set(transfer_figures(FOUND)) == {"ciba_t_map_dpsh-24", "ciba_t_map_no_poison_dpsh-24", "clean_map_dpsh-24"}
+
+
+def test_the_full_claim() -> None:
+    assert (FULL.photos, FULL.attack.poisoned, FULL.attack.patch.side) == (10_000, 60, SIDE)
+    assert FULL.attack.variant == "ciba"
+    assert QUICK.attack == replace(FULL.attack, poisoned=20)
+
+
+def test_classes_cannot_be_left_out(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no --train-classes"):
+        bench_redteam("x", tmp_path, architecture=TINY, train_classes=3)
