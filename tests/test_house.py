@@ -19,6 +19,7 @@ FLOORS = (
     {"models"},
     {"datasets", "defences", "gallery", "triggers", "cloaks"},
     {"training", "service"},
+    {"redteam"},
     {"studies"},
     {"cli"},
 )

@@ -20,6 +20,7 @@ VERBS = {
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
+    "redteam:app": "Attack models and photos that you name on disk, to measure what they withstand.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
     "mark:app": "Train the network that makes invisible marks, and look at one.",
     "key:app": "Make and name the secret behind a provider's mark.",
