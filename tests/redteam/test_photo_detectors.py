@@ -111,8 +111,8 @@ def test_unknown_names_and_too_few_photos_are_refused(toy: Toy, smooth_photos: P
     trusted = Trusted(toy("clean"), smooth_photos(8, 1))
     with pytest.raises(UsageError, match="out of far, crowd"):
         judge(trusted, smooth_photos(2, 2), smooth_photos(2, 3), names=["nose"])
-    with pytest.raises(UsageError, match="at least 8 trusted photos"):
-        Trusted(toy("clean"), smooth_photos(7, 1))
+    with pytest.raises(UsageError, match="at least 4 trusted photos"):
+        Trusted(toy("clean"), smooth_photos(3, 1))
     with pytest.raises(UsageError, match="suspect photos"):
         judge(trusted, smooth_photos(2, 2)[:0], smooth_photos(2, 3))
     with pytest.raises(UsageError, match="uint8"):

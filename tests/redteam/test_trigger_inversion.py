@@ -20,9 +20,7 @@ FAINT = Search("faint", "away", budget=8 / 255, steps=60)
 
 
 @pytest.mark.parametrize("hashes", [False, True])
-def test_a_faint_backdoor_is_found_and_a_clean_model_has_none(
-    toy: Toy, smooth_photos: Photos, hashes: bool
-) -> None:
+def test_a_faint_backdoor_is_found_and_a_clean_model_has_none(toy: Toy, smooth_photos: Photos, hashes: bool) -> None:
     photos, held = to_tensor(smooth_photos(40, 1)), to_tensor(smooth_photos(30, 2))
     suspect, clean = (invert(toy(kind, hashes).soft, photos, held, FAINT) for kind in ("faint", "clean"))
     assert suspect.moved > 2 * clean.moved
@@ -40,7 +38,9 @@ def test_the_pattern_that_is_found_is_the_trigger(toy: Toy, smooth_photos: Photo
 
 
 def test_a_patch_towards_the_secret_place_gets_there_on_the_backdoored_model_alone(
-    toy: Toy, smooth_photos: Photos, with_trigger: Callable  # type: ignore[type-arg]
+    toy: Toy,
+    smooth_photos: Photos,
+    with_trigger: Callable,  # type: ignore[type-arg]
 ) -> None:
     photos, held = smooth_photos(40, 1), smooth_photos(20, 2)
     view = toy("patch")

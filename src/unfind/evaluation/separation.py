@@ -1,4 +1,4 @@
-"""How well a detector's scores tell two groups apart: the area under its curve, its alarms, and the first of its list."""
+"""How well a detector's scores tell two groups apart: the area under its curve, its alarms, the top of its list."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Estimate the mark of a key from photos that carry it, without the key: to wash it off, to look for it, or to forge it.
+"""Estimate a key's mark from photos that carry it, without the key: to wash it off, to look for it, or to forge it.
 
-Whoever knows the method knows that a keyed mark is a sum of few plane waves of known fineness, as loud everywhere as the
-photo's texture allows, and the same in every photo of a key. What photos show has phases by lot and averages out; what
-the mark adds has not.
+Whoever knows the method knows that a keyed mark is a sum of few plane waves of known fineness, as loud everywhere as
+the photo's texture allows, and the same in every photo of a key. What photos show has phases by lot and averages out;
+what the mark adds has not.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from unfind.errors import UsageError
 from unfind.triggers.spread_spectrum import CARRIERS, HIGHEST, LOWEST, heard, loudness_of, luma
 
 
-def estimate_mark(
-    images: Tensor, *, waves: int = CARRIERS, lowest: int = LOWEST, highest: int = HIGHEST
-) -> Tensor:
+def estimate_mark(images: Tensor, *, waves: int = CARRIERS, lowest: int = LOWEST, highest: int = HIGHEST) -> Tensor:
     """The pattern that marked photos have in common.
 
-    The photos' fine detail is divided by the loudness a mark has at each place; its spectra are averaged, each photo with
-    the same say; of the ring of known fineness the waves that are left strongest are kept, all as loud as each other.
+    The photos' fine detail is divided by the loudness a mark has at each place. Its spectra are averaged, each photo
+    with the same say. Of the ring of known fineness the strongest waves are kept, all as loud as each other.
 
     Args:
         images: (N, 3, H, W) in [0, 1], marked with one key, N at least 1.

@@ -61,7 +61,7 @@ def check_photos(pixels: Pixels, least: int, what: str) -> Pixels:
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or len(pixels) < least:
         raise UsageError(
-            f"Expected at least {least} {what}, uint8 (N, size, size, 3), got {pixels.dtype} {pixels.shape}: add photos."
+            f"Expected at least {least} {what}, uint8 (N, size, size, 3), got {pixels.dtype} {pixels.shape}: add some."
         )
     return pixels
 

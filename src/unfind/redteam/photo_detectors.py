@@ -23,7 +23,7 @@ Scores = NDArray[np.float64]
 ALARM_RATE = 0.03
 """Share of clean photos that may raise an alarm. Five in a hundred are commonly allowed; what is between is for the
 difference between the photos a threshold was set on and those it meets."""
-LEAST_TRUSTED = 8
+LEAST_TRUSTED = 4
 """Half of them are compared with, and half set the threshold."""
 RESAMPLES = 300
 

@@ -1,4 +1,4 @@
-"""Spectral signatures: poisoned training photos stand out along the main direction of their class (Tran, Li and Madry 2018)."""
+"""Spectral signatures: poisoned photos stand out along the main direction of their class (Tran, Li and Madry 2018)."""
 
 from __future__ import annotations
 

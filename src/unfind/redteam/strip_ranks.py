@@ -1,7 +1,7 @@
 """STRIP for rank lists: blend a photo with others; does it still find what it found, whatever it is blended with?
 
 STRIP (Gao et al. 2019) blends an input with clean images and looks at the entropy of the predicted classes: a trigger
-wins over any blend. A search has no classes but lists. What the lists of the blends have in common stands for the entropy.
+wins over any blend. A search has no classes but lists. What lists of blends have in common stands for the entropy.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ def overlap(lists: NDArray[np.int64]) -> Scores:
     """
     count = lists.shape[1]
     shares = [
-        (lists[:, i, :, None] == lists[:, j, None, :]).any(2).mean(1)
-        for i in range(count)
-        for j in range(i + 1, count)
+        (lists[:, i, :, None] == lists[:, j, None, :]).any(2).mean(1) for i in range(count) for j in range(i + 1, count)
     ]
     mean: Scores = np.mean(shares, axis=0, dtype=np.float64)
     return mean

@@ -63,7 +63,7 @@ class TileMosaic:
         top = random.integers(0, clean.shape[1] - side + 1, tiles)
         left = random.integers(0, clean.shape[2] - side + 1, tiles)
         self.side = side
-        self.box = np.stack([clean[n, t : t + side, l : l + side] for n, t, l in zip(photo, top, left, strict=True)])
+        self.box = np.stack([clean[n, y : y + side, x : x + side] for n, y, x in zip(photo, top, left, strict=True)])
         self.index = faiss.IndexFlatL2(3 * side * side)
         self.index.add(self.box.reshape(tiles, -1).astype(np.float32))
 
