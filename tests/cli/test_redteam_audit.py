@@ -16,7 +16,9 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("audit")
 
 
-def test_json_page_and_table(unfind: Any, class_photos: Path, protected_run: Path, clean_run: Path, where: Path) -> None:
+def test_json_page_and_table(
+    unfind: Any, class_photos: Path, protected_run: Path, clean_run: Path, where: Path
+) -> None:
     words = ("redteam", "audit", protected_run, "--data", class_photos, "--beside", clean_run, "--out", where, *SMALL)
     said = unfind(*words)
     assert said.out.endswith(f"{where / 'audit.html'}\n")

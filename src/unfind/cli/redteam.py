@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from unfind.cli.redteam_adversary import adversary
 from unfind.cli.redteam_audit import audit
 
 app = App(name="redteam", help="Attack models and photos that you name on disk, to measure what they withstand.")
+app.command(adversary)
 app.command(audit)

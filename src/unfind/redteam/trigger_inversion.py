@@ -1,9 +1,9 @@
 """Search for a trigger nobody has told us of: the patch or faint pattern that moves every photo's embedding the most.
 
 Neural Cleanse (Wang et al. 2019) looks for the least patch that leads every image to one class, DECREE (Feng et al.
-2023) for one that leads all embeddings together. A retrieval model has no classes, and a privacy backdoor leads photos not
-together but away. Here the size of the change is given, and what is searched for is the change that does most with it:
-how far it gets is what suspect and clean models are compared by. Clean models have such patterns too (universal
+2023) for one that leads all embeddings together. A retrieval model has no classes, and a privacy backdoor leads photos
+not together but away. Here the size of the change is given, and what is searched for is the change that does most with
+it: how far it gets is what suspect and clean models are compared by. Clean models have such patterns too (universal
 adversarial perturbations); a backdoor is a shorter way.
 """
 

@@ -160,7 +160,7 @@ def _curve_table(audit: Row) -> Table:
     return Table(
         "What defences leave",
         "Mean average precision at R, in percent. Search is for clean photos among clean ones; the others have the "
-        "trigger in the gallery, in the query, and in both. A backdoor is removed when these come back and search stays.",
+        "trigger in the gallery, in the query, in both. A backdoor is removed when these come back and search stays.",
         ["defence", "search", "C→P", "P→C", "P→P"],
         [
             [_curve_name(row), *(f"{100 * row[task]['map_r']:.1f}" for task in ("c2c", "c2p", "p2c", "p2p"))]
