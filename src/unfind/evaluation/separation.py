@@ -33,8 +33,7 @@ def auc(suspect: ArrayLike, clean: ArrayLike) -> float:
         EvaluationError: a group is empty or not finite.
     """
     first, second = _scores(suspect, "suspect"), _scores(clean, "clean")
-    ranks = rankdata(np.concatenate([first, second]))[: len(first)]
-    return float((ranks.sum() - len(first) * (len(first) + 1) / 2) / (len(first) * len(second)))
+    return float(_areas(first[None], second[None])[0])
 
 
 def auc_interval(suspect: ArrayLike, clean: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
@@ -52,8 +51,8 @@ def auc_interval(suspect: ArrayLike, clean: ArrayLike, *, resamples: int = RESAM
     first, second = _scores(suspect, "suspect"), _scores(clean, "clean")
     check_count(resamples, "resamples")
     random = np.random.default_rng(seed)
-    replicates = np.array([auc(_drawn(first, random), _drawn(second, random)) for _ in range(resamples)])
-    return interval(auc(first, second), replicates)
+    drawn = [scores[random.integers(0, len(scores), (resamples, len(scores)))] for scores in (first, second)]
+    return interval(auc(first, second), _areas(drawn[0], drawn[1]))
 
 
 def alarm_threshold(clean: ArrayLike, rate: float) -> float:
@@ -125,8 +124,12 @@ def anomaly_index(value: float, others: Sequence[float], *, least_deviation: flo
     return (value - middle) / max(deviation, least_deviation)
 
 
-def _drawn(scores: Scores, random: np.random.Generator) -> Scores:
-    return scores[random.integers(0, len(scores), len(scores))]
+def _areas(suspect: Scores, clean: Scores) -> Scores:
+    """The area of each row's groups, (R, S) and (R, C) to (R,)."""
+    wins, others = suspect.shape[1], clean.shape[1]
+    ranks = rankdata(np.concatenate([suspect, clean], axis=1), axis=1)[:, :wins]
+    areas: Scores = (ranks.sum(1) - wins * (wins + 1) / 2) / (wins * others)
+    return areas
 
 
 def _scores(values: ArrayLike, name: str) -> Scores:
