@@ -137,3 +137,89 @@ def photo() -> np.ndarray:
     """A smooth colour picture, uint8 (48, 64, 3)."""
     y, x = np.mgrid[0:48, 0:64]
     return np.stack([x * 4, y * 5, 128 + 0 * x], axis=-1).astype(np.uint8)
+
+
+@pytest.fixture
+def audit_document() -> dict[str, Any]:
+    """An audit of a protected model beside two clean ones, with everything looked at."""
+    models = ["audited", "0/clean", "1/clean"]
+    searches = [
+        {"model": model, "shape": shape, "goal": "away", "target": None, "budget": budget,
+         "moved": 0.66 if model == "audited" else 0.15, "control": 0.05, "gathered": 0.3, "reached": None}
+        for model in models for shape, budget in (("faint", 4 / 255), ("patch", 0.035))
+    ]  # fmt: skip
+    searches += [{**searches[1], "goal": "towards", "target": 0, "reached": 0.4}]
+    tests = [
+        {"model": model, "group": group, "detector": detector, "auc": {"value": area, "low": area - 0.05, "high": 1.0},
+         "caught": 0.8, "false_alarms": 0.03, "threshold": 0.4}
+        for model, area in zip(models, (0.97, 0.7, 0.72), strict=True)
+        for group in ("own trigger", "trigger found") for detector in ("far", "smoothing")
+    ]  # fmt: skip
+    finding = {"about": "faint pattern away", "value": 0.66, "clean": [0.15, 0.15], "index": 10.2, "alarm": True,
+               "false_alarms": 0.0, "why": "0.66 where 2 clean models showed 0.15: above all of them"}  # fmt: skip
+    task = {"recall@1": 0.5, "map_r": 0.2, "f1": 0.1}
+    curve = {"defence": "none", "knob": None, "value": None, **dict.fromkeys(("c2c", "c2p", "p2c", "p2p"), task)}
+    return {
+        "schema": 1,
+        "run": "protected",
+        "fingerprint": "00ff00ff00ff00ff",
+        "hashes": False,
+        "data": "birds <zip>",
+        "beside": models[1:],
+        "own_trigger": "spread-spectrum",
+        "n_trusted": 80,
+        "n_clean": 80,
+        "n_suspects": 0,
+        "seed": 0,
+        "verdict": "backdoor",
+        "findings": [finding, {**finding, "about": "patch", "alarm": False, "index": None, "false_alarms": None}],
+        "searches": searches,
+        "photo_tests": tests,
+        "training": {
+            "photos": 200,
+            "classes": [{"class": "wren", "score": 0.2, "silhouette": 0.4, "share": 0.25, "photos": 5}],
+            "flagged": [{"file": "wren/1.jpg", "class": "wren", "spectral": 7.5}],
+        },
+        "curves": [curve, {**curve, "defence": "prune", "knob": "fraction", "value": 0.2}],
+        "doubts": [{"flag": "few clean models", "why": "2 clean models say little."}],
+        "refused": [],
+        "seconds": 12.5,
+    }
+
+
+@pytest.fixture
+def adversary_document() -> dict[str, Any]:
+    """One attack of each kind, a wash and an un-learning that succeed to a different degree."""
+    empty = {"held": 0, "share": 0.0, "psnr": None, "likeness": None, "found_c2p": None, "found_p2c": None,
+             "benign_drop": None, "listing": None, "seconds": 3.25}  # fmt: skip
+
+    def found(value: float) -> dict[str, Any]:
+        each = {"value": value, "low": max(0.0, value - 0.02), "high": value + 0.02}
+        return {"found_c2p": each, "found_p2c": each, "benign_drop": {"recall@1": 0.021, "map_r": 0.01}}
+
+    listing = {"auc": {"value": 0.93, "low": 0.9, "high": 0.96}, "precision": 0.7, "share": 0.1}
+    attacks = [
+        {"attack": "none", "kind": "none", **empty, **found(0.02)},
+        {"attack": "wash: jpeg 40", "kind": "wash", **empty, "psnr": 28.4, **found(0.3)},
+        {"attack": "estimate the mark from 10", "kind": "estimate", **empty, "held": 10, "psnr": 40.0,
+         "likeness": 0.91, **found(0.8)},
+        {"attack": "forge the mark from 10", "kind": "forge", **empty, "held": 10, "likeness": 0.91, **found(0.05)},
+        {"attack": "invert the trigger, 1 %", "kind": "invert", **empty, "share": 0.01, **found(0.2)},
+        {"attack": "finetune 60 steps, 1 %", "kind": "unlearn", **empty, "share": 0.01, "seconds": 75.0, **found(0.1)},
+        {"attack": "list by likeness to 1", "kind": "list", **empty, "held": 1, "listing": listing},
+    ]  # fmt: skip
+    return {
+        "schema": 1,
+        "run": "protected",
+        "fingerprint": "00ff00ff00ff00ff",
+        "data": "birds <zip>",
+        "trigger": "spread-spectrum",
+        "seed": 0,
+        "n_photos": 120,
+        "n_train": 3981,
+        "adoption": 0.1,
+        "clean_map_r": 0.3,
+        "clean_recall@1": 0.7,
+        "attacks": attacks,
+        "seconds": 99.0,
+    }

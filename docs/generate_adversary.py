@@ -1,0 +1,60 @@
+"""Write the tables of docs/adversary.md from measurements: python docs/generate_adversary.py
+
+It reads every document that ``unfind redteam adversary`` wrote and that was filed in benchmarks/redteam/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unfind.report.adversary_json import read_adversary
+from unfind.report.adversary_page import tables
+from unfind.report.page import Table
+
+PAGE = Path(__file__).with_name("adversary.md")
+DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "redteam"
+START, END = "<!-- generated: start -->", "<!-- generated: end -->"
+
+_NOTHING = "No measurement has been filed yet.\n"
+
+
+def page(text: str, folder: Path) -> str:
+    """The page with its tables made anew.
+
+    Args:
+        text: the page as it is; all outside the two markers is kept.
+        folder: of the documents, those whose name begins with "adversary".
+
+    Raises:
+        ValueError: the page lacks a marker.
+        DataError: a file in the folder is no document of an adversary.
+    """
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
+    found = [section(read_adversary(path), path.stem) for path in sorted(folder.glob("adversary*.json"))]
+    return f"{before}{START}\n\n{''.join(found) or _NOTHING}\n{END}{after}"
+
+
+def section(document: Mapping[str, Any], title: str) -> str:
+    """One document: on what it was measured, and its three tables."""
+    opening = (
+        f"`{document['data']}`, {document['n_photos']} photos attacked, seed {document['seed']}, "
+        f"{document['trigger']} mark. The clean model finds {100 * document['clean_recall@1']:.1f} % (Recall@1)."
+    )
+    parts = [f"### {title}", opening]
+    for table in tables(document):
+        parts += [f"**{table.title}.** {table.note}", _table(table)]
+    return "\n\n".join(parts) + "\n\n"
+
+
+def _table(table: Table) -> str:
+    lines = [table.head, ["---", *("---:" for _ in table.head[1:])], *table.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(), DOCUMENTS))
