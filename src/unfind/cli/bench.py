@@ -17,10 +17,12 @@ from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_retrofit import bench_retrofit
 from unfind.studies.bench_service import bench_service
 
 BENCHES = {
     "protection": bench_protection,
+    "retrofit": bench_retrofit,
     "mip": bench_mip,
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
@@ -29,7 +31,7 @@ BENCHES = {
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
+    name: Annotated[str, Parameter(help="protection, retrofit, mip, hashing, cloaks or service.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -46,6 +48,7 @@ def bench(
     """Measure a claim and print each figure beside its target.
 
     Example: unfind bench protection --data photos --quick --out protection.json
+    Example: unfind bench retrofit --data my/photos --backbone model.py:load --head none --out retrofit.json
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
