@@ -13,11 +13,14 @@ from torch import Tensor
 
 from unfind.errors import UsageError
 from unfind.models.backbone import feature_count, make_backbone, resolved_spec
+from unfind.models.bring_your_own import Embedding
 from unfind.models.codes import check_bits, signs
 from unfind.models.side_network import MOST_CODEWORDS, SideNetwork
 
 MAXIMUM_SIZE = 1024
 """Largest input side; beyond it a batch no longer fits into ordinary memory."""
+GIVEN = "given"
+"""Names a backbone that was handed over as a module."""
 HEADS = ("embedding", "hash", "none")
 """What the head gives: a unit embedding, the logits of a binary code, or the backbone's own features as they are."""
 
@@ -82,10 +85,12 @@ class Encoder(nn.Module):
       gradient.
     """
 
-    def __init__(self, architecture: Architecture, *, pretrained: bool = True) -> None:
+    def __init__(
+        self, architecture: Architecture, *, pretrained: bool = True, backbone: nn.Module | None = None
+    ) -> None:
         super().__init__()
         spec = resolved_spec(architecture.backbone)
-        self.backbone = make_backbone(spec, pretrained=pretrained)
+        self.backbone = make_backbone(spec, pretrained=pretrained) if backbone is None else Embedding(backbone)
         features = feature_count(self.backbone, architecture.size)
         self.architecture = replace(architecture, backbone=spec, dimension=_dimension(architecture, features))
         self.head = nn.Identity() if architecture.head == "none" else nn.Linear(features, architecture.dimension)
@@ -152,6 +157,19 @@ def _dimension(architecture: Architecture, features: int) -> int:
             "--dimension out, or take --head embedding."
         )
     return features
+
+
+def around(module: nn.Module, *, size: int) -> Encoder:
+    """An encoder around a module that gives embeddings itself; its card cannot make the module again.
+
+    Args:
+        module: images (N, 3, size, size) in [0, 1] to (N, D), by its ``embed`` method where it has one.
+        size: side of the images it takes, in pixels.
+
+    Raises:
+        ModelError: it fails on such images, or does not return finite (N, D) numbers.
+    """
+    return Encoder(Architecture(GIVEN, size, head="none"), backbone=module)
 
 
 def build_encoder(architecture: Architecture, *, seed: int, pretrained: bool = True) -> Encoder:

@@ -23,15 +23,15 @@ from unfind.evaluation.mixed import mixed_gallery
 from unfind.evaluation.outliers import outlier_auc
 from unfind.evaluation.privacy import psr
 from unfind.evaluation.tasks import Options, four_tasks, one_task
+from unfind.images.files import write_atomic
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.precision import best_device
 from unfind.models.weights import CARD, save_encoder
 from unfind.objectives.distillation import DistillationAlone
 from unfind.objectives.steered_retrofit import SteeredRetrofit
-from unfind.studies.bench_document import Figure, bench_document
-from unfind.images.files import write_atomic
 from unfind.report.json_file import document_text
+from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.evaluate import ADOPTIONS, SMALLEST_MIXED, Choices, Evaluation, Models, evaluate
 from unfind.studies.load_models import load_models
 from unfind.studies.material import prepare
@@ -192,10 +192,14 @@ def _production(
     train_classes: int | None,
     progress: Progress,
 ) -> None:
-    """Leave the model in production in a folder: the user's own as it is, or a clean one that is fitted."""
+    """Leave the model in production in a folder: the user's own as it is, or a clean one that is fitted.
+
+    A model that was put there by hand, without a checkpoint to go on from, is the one in production.
+    """
+    if (out / CARD).exists() and not (out / CHECKPOINT).exists():
+        return
     if architecture.head == "none":
-        if not (out / CARD).exists():
-            save_encoder(out, build_encoder(architecture, seed=seed), {"data": {"spec": data}, "trigger": None})
+        save_encoder(out, build_encoder(architecture, seed=seed), {"data": {"spec": data}, "trigger": None})
         return
     fit_settings = FitSettings(validate_every=90, steps=plan.first, seed=seed)
     request = TrainRequest(data, "clean", architecture=architecture, fit=fit_settings, train_classes=train_classes)

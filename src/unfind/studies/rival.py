@@ -62,9 +62,9 @@ def compare_with_filter(models: Models, photos: PhotoSet, *, precision: str = "f
         precision: of the embeddings.
 
     Returns:
-        "edits": for each the PSR on map_r, clean queries on protected photos, of "backdoor", "filter" and "both", and the
-        share of marks found; "situations": the same where things are not as deployed; "false_positives": share of plain
-        photos that the filter drops; "milliseconds" for each photo. None for a trigger whose mark cannot be found.
+        "edits": for each the PSR on map_r, clean queries on protected photos, of "backdoor", "filter" and "both", and
+        the share of marks found; "situations": the same where things are not as deployed; "false_positives": share of
+        plain photos that the filter drops; "milliseconds" for each photo. None where a mark cannot be found.
     """
     trigger = models.trigger
     if not can_be_found(trigger):

@@ -291,8 +291,8 @@ def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
         side = {"params": list(encoder.side.parameters()), "full_rate": head_rate}
         return torch.optim.Adam([side], lr=rate, weight_decay=settings.weight_decay)
     groups = [
-        {"params": list(encoder.backbone.parameters()), "full_rate": rate},
-        {"params": list(encoder.head.parameters()), "full_rate": head_rate},
+        {"params": [weight for weight in part.parameters() if weight.requires_grad], "full_rate": full_rate}
+        for part, full_rate in ((encoder.backbone, rate), (encoder.head, head_rate))
     ]
     return torch.optim.Adam(groups, lr=rate, weight_decay=settings.weight_decay)
 
