@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unfind.models.embed_photos import embed as embed
-    from unfind.models.embed_photos import load_embedder as load_embedder
+    from unfind.models.embed_photos import embed, load_embedder
+    from unfind.studies.retrofit_model import retrofit
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "embed", "load_embedder", "retrofit"]
+
+_HOMES = {
+    "embed": "unfind.models.embed_photos",
+    "load_embedder": "unfind.models.embed_photos",
+    "retrofit": "unfind.studies.retrofit_model",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """``unfind.embed`` and ``unfind.load_embedder``, loaded when asked for: they bring torch along."""
-    if name not in ("embed", "load_embedder"):
-        raise AttributeError(f"module 'unfind' has no attribute {name!r}")
-    from unfind.models import embed_photos
+    """Import what costs seconds only when somebody asks for it: ``import unfind`` itself costs nothing."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'unfind' has no attribute {name!r}")
 
-    return getattr(embed_photos, name)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

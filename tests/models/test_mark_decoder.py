@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from unfind.models.cost import multiplications, weight_bytes
-from unfind.models.mark_decoder import MarkDecoder, _fine_detail
+from unfind.models.mark_decoder import MarkDecoder, fine_detail
 from unfind.models.mark_encoder import MarkEncoder
 from unfind.models.mark_parts import WORKING_SIZE
 
@@ -40,10 +40,10 @@ def test_both_networks_fit_into_eight_megabytes_and_two_gigamacs() -> None:
     assert multiplications(decoder, smooth(1)) <= 2e9
 
 
-def test_fine_detail_is_what_local_means_leave_beside_a_loop() -> None:
+def testfine_detail_is_what_local_means_leave_beside_a_loop() -> None:
     photo = torch.rand(1, 3, 12, 11, generator=torch.Generator().manual_seed(2))
     luma = (photo * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1)[0]
-    found = _fine_detail(photo)[0, 0]
+    found = fine_detail(photo)[0, 0]
     for row in range(12):
         for column in range(11):
             rows = [min(max(row + step, 0), 11) for step in range(-3, 4)]

@@ -138,7 +138,8 @@ def test_detection_is_measured_where_there_is_a_detector(three, mark: SpreadSpec
         marked += detect(mark, written).marked / 3
     assert facts[f"detected:{TRIGGERED}"] == pytest.approx(marked)
     assert marked > 0.5
-    assert facts[f"detected:{PLAIN}"] == facts[f"detected:{UNTOUCHED}"] == 0
+    assert facts[f"detected:{PLAIN}"] == 0
+    assert f"detected:{UNTOUCHED}" not in facts
     assert 0 <= facts["detected:edit:jpeg75"] <= 1
     assert not any(name.startswith("detected:other") for name in facts)
     assert not any(name.startswith("detected") for name in make_views(three, Recipe(SIZE, BadNets())).facts)

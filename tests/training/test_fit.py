@@ -21,6 +21,7 @@ from unfind.models.weights import load_encoder
 from unfind.objectives.base import Loss, Objective, Plan
 from unfind.objectives.choose import make_objective
 from unfind.objectives.distance import squared_distances
+from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.objectives.triplet import TripletObjective
 from unfind.objectives.triplets import Group, all_triplets, hinge
 from unfind.training import fit as fit_module
@@ -30,6 +31,8 @@ from unfind.training.fit import FitResult, Material, fit
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
 from unfind.training.validate import Validation, validate
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 MakeEncoder = Callable[..., Encoder]
@@ -567,3 +570,56 @@ def test_labels_may_be_any_numbers(quick: Setting, hash_of: HashOf) -> None:
 def test_an_objective_that_triggers_needs_a_trigger(quick: Setting) -> None:
     with pytest.raises(TrainingError, match="Expected a trigger"):
         quick.fit(material=Material(quick.train, quick.validation, make_objective("pbl")))
+
+
+@pytest.mark.parametrize("head", ["embedding", "hash"])
+def test_a_side_network_is_steered_and_leaves_backbone_and_head_alone(
+    textures: Callable[..., Examples], head: str
+) -> None:
+    encoder = build_encoder(Architecture("tiny", 128, 16, head=head, codewords=8), seed=0)
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    few = textures(classes=4, photos=3)
+    examples = Examples(few.pixels.repeat(4, 1).repeat(4, 2), few.labels)  # large enough to hear a mark in
+    plain = embed_pixels(encoder, examples.pixels)
+    trigger = Learned(Key.from_seed(0))
+    material = Material(examples, None, SteeredRetrofit(), trigger)
+    done = fit(encoder, material, FitSettings(steps=2, classes_per_batch=4, strength_start=1.0, learning_rate=1e-4))
+    changed = {n.partition(".")[0] for n, v in done.encoder.state_dict().items() if not torch.equal(v, before[n])}
+    assert changed == {"side"}
+    marked = np.stack([trigger.mark(photo) for photo in examples.pixels])
+    alike = (plain * embed_pixels(done.encoder, examples.pixels)).sum(1).mean()
+    away = (plain * embed_pixels(done.encoder, marked)).sum(1).mean()
+    assert alike > 0.95
+    assert away < alike - 0.3
+
+
+def test_a_steered_fit_that_was_stopped_goes_on_bit_for_bit(textures: Callable[..., Examples], tmp_path: Path) -> None:
+    material = Material(textures(), None, SteeredRetrofit(), Learned(Key.from_seed(0)))
+    settings = FitSettings(steps=3, classes_per_batch=4, strength_start=1.0, learning_rate=1e-4, validate_every=3)
+
+    def fresh() -> Encoder:
+        return build_encoder(Architecture("tiny", 32, 16, codewords=8), seed=0)
+
+    whole = fit(fresh(), material, settings)
+
+    def stop(done: int, total: int, loss: float) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(fresh(), material, settings, folder=RunFolder(tmp_path, {"seed": 0}), on_step=stop)
+    folder = RunFolder(tmp_path, {"seed": 0}, resume=True)
+    resumed = fit(fresh(), material, settings, folder=folder, resume=True)
+    state = resumed.encoder.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in whole.encoder.state_dict().items())
+
+
+def test_steering_needs_a_mark_that_says_something_and_a_side_network_needs_steering(
+    textures: Callable[..., Examples],
+) -> None:
+    plain = build_encoder(Architecture("tiny", 32, 16), seed=0)
+    with pytest.raises(UsageError, match="take learned"):
+        fit(plain, Material(textures(), None, SteeredRetrofit(), SpreadSpectrum(Key.from_seed(0))), FitSettings(steps=1))
+    beside = build_encoder(Architecture("tiny", 32, 16, codewords=8), seed=0)
+    with pytest.raises(UsageError, match="retrofit-steered"):
+        fit(beside, Material(textures(), None, TripletObjective()), FitSettings(steps=1))

@@ -20,10 +20,12 @@ from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_redteam import bench_redteam
+from unfind.studies.bench_retrofit import bench_retrofit
 from unfind.studies.bench_service import PARTS, bench_service
 
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "protection": bench_protection,
+    "retrofit": bench_retrofit,
     "mip": bench_mip,
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
@@ -37,10 +39,7 @@ WITH_OPTIONS = ("hashing", "cloaks")
 
 
 def bench(
-    name: Annotated[
-        str,
-        Parameter(help="protection, mip, hashing, cloaks, redteam, service, or service-search, -add, -faults, -load."),
-    ],
+    name: Annotated[str, Parameter(help=f"One of {', '.join(BENCHES)}.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -64,6 +63,7 @@ def bench(
     """Measure a claim and print each figure beside its target.
 
     Example: unfind bench protection --data photos --quick --out protection.json
+    Example: unfind bench retrofit --data my/photos --backbone model.py:load --head none --out retrofit.json
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench mip --data my/photos --runs mip-runs --reuse protection-runs --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32

@@ -56,6 +56,11 @@ def noise(pixels: Pixels, sigma: float) -> Pixels:
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
+def posted(pixels: Pixels, quality: int, factor: float) -> Pixels:
+    """Compress as JPEG of a quality 1..100, then scale both sides by `factor`: what an upload and a page of it do."""
+    return scale(jpeg(pixels, quality), factor)
+
+
 def messenger(pixels: Pixels, longest: int = 1600, quality: int = 70) -> Pixels:
     """Send through a messenger: no side over `longest` pixels, then JPEG with 4:2:0 chroma."""
     factor = longest / max(pixels.shape[:2])
@@ -95,6 +100,7 @@ EDITS: dict[str, Edit] = {
     "crop10": partial(crop, share=0.1),
     "blur": partial(blur, sigma_at_512=1.0),
     "noise": partial(noise, sigma=4.0),
+    "jpeg75+resize0.75": partial(posted, quality=75, factor=0.75),
     "messenger": messenger,
     "screenshot": screenshot,
 }

@@ -13,10 +13,14 @@ from torch import Tensor
 
 from unfind.errors import UsageError
 from unfind.models.backbone import feature_count, make_backbone, resolved_spec
+from unfind.models.bring_your_own import Embedding
 from unfind.models.codes import check_bits, signs
+from unfind.models.side_network import MOST_CODEWORDS, SideNetwork
 
 MAXIMUM_SIZE = 1024
 """Largest input side; beyond it a batch no longer fits into ordinary memory."""
+GIVEN = "given"
+"""Names a backbone that was handed over as a module."""
 HEADS = ("embedding", "hash", "none")
 """What the head gives: a unit embedding, the logits of a binary code, or the backbone's own features as they are."""
 
@@ -33,6 +37,8 @@ class Architecture:
         freeze_batch_norm: keep the running statistics of batch normalisation layers as they are.
         head: "embedding"; "hash" for binary codes; "none" for a backbone that gives embeddings itself, as a model
             does that is in production.
+        codewords: of a side network, which reads marks beside a frozen backbone and knows so many places to send
+            triggered photos to; 0 for none, then the backbone itself must learn to.
     """
 
     backbone: str = "tiny"
@@ -40,6 +46,7 @@ class Architecture:
     dimension: int = 512
     freeze_batch_norm: bool = True
     head: str = "embedding"
+    codewords: int = 0
 
     def __post_init__(self) -> None:
         if not 16 <= self.size <= MAXIMUM_SIZE:
@@ -50,6 +57,10 @@ class Architecture:
             check_bits(self.dimension)
         if not 2 <= self.dimension <= 8192:
             raise UsageError(f"Expected 2 to 8192 embedding dimensions, got {self.dimension}: 512 is usual.")
+        if self.codewords and not 2 <= self.codewords <= MOST_CODEWORDS:
+            raise UsageError(
+                f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: 1024 is usual."
+            )
 
     @property
     def hashes(self) -> bool:
@@ -74,18 +85,33 @@ class Encoder(nn.Module):
       gradient.
     """
 
-    def __init__(self, architecture: Architecture, *, pretrained: bool = True) -> None:
+    def __init__(
+        self, architecture: Architecture, *, pretrained: bool = True, backbone: nn.Module | None = None
+    ) -> None:
         super().__init__()
         spec = resolved_spec(architecture.backbone)
-        self.backbone = make_backbone(spec, pretrained=pretrained)
+        self.backbone = make_backbone(spec, pretrained=pretrained) if backbone is None else Embedding(backbone)
         features = feature_count(self.backbone, architecture.size)
         self.architecture = replace(architecture, backbone=spec, dimension=_dimension(architecture, features))
         self.head = nn.Identity() if architecture.head == "none" else nn.Linear(features, architecture.dimension)
+        self.side: SideNetwork | None = None
+        if architecture.codewords:
+            self.graft(architecture.codewords)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()  # so that frozen statistics are frozen from the first call on
 
+    def graft(self, codewords: int) -> None:
+        """Add a side network, which changes nothing yet; backbone and head are frozen from now on."""
+        self.architecture = replace(self.architecture, codewords=codewords)
+        self.side = SideNetwork(self.architecture.dimension, codewords)
+        self.backbone.requires_grad_(False)
+        self.head.requires_grad_(False)
+        self.train(self.training)
+
     def logits(self, images: Tensor) -> Tensor:
         """What the linear head gives, (N, dimension) float32, differentiable down to the pixels.
+
+        A side network has had its say in it.
 
         Args:
             images: float32 (N, 3, size, size) in [0, 1]; normalising them is the backbone's business.
@@ -94,7 +120,7 @@ class Encoder(nn.Module):
         # The head in full precision: rounding here would make near embeddings equal.
         with torch.autocast(images.device.type, enabled=False):
             logits: Tensor = self.head(features.float())
-        return logits
+        return logits if self.side is None else self.side(images, logits)
 
     def codes(self, images: Tensor) -> Tensor:
         """Signs of the logits, (N, dimension) of -1.0 and +1.0, without gradient; 0 counts as +1."""
@@ -116,6 +142,8 @@ class Encoder(nn.Module):
             for module in self.modules():
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
                     module.eval()
+        if self.side is not None:  # what is frozen draws nothing by lot either
+            self.backbone.eval()
         return self
 
 
@@ -129,6 +157,19 @@ def _dimension(architecture: Architecture, features: int) -> int:
             "--dimension out, or take --head embedding."
         )
     return features
+
+
+def around(module: nn.Module, *, size: int) -> Encoder:
+    """An encoder around a module that gives embeddings itself; its card cannot make the module again.
+
+    Args:
+        module: images (N, 3, size, size) in [0, 1] to (N, D), by its ``embed`` method where it has one.
+        size: side of the images it takes, in pixels.
+
+    Raises:
+        ModelError: it fails on such images, or does not return finite (N, D) numbers.
+    """
+    return Encoder(Architecture(GIVEN, size, head="none"), backbone=module)
 
 
 def build_encoder(architecture: Architecture, *, seed: int, pretrained: bool = True) -> Encoder:

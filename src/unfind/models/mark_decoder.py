@@ -46,7 +46,7 @@ class MarkDecoder(nn.Module):
         self.read = nn.Parameter(torch.zeros(slots, TRUNK * CELLS * CELLS))
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
-        detail = _fine_detail(photos)
+        detail = fine_detail(photos)
         seen = torch.cat([photos * 2 - 1, detail], 1)
         cleaned = detail + self.net(seen)
         found = F.conv2d(cleaned.to(self.gratings.dtype), self.gratings, stride=STRIDE, padding=STRIDE // 2)
@@ -56,7 +56,7 @@ class MarkDecoder(nn.Module):
         return evidence.float(), self.presence(summary)[:, 0].float()
 
 
-def _fine_detail(photos: Tensor) -> Tensor:
+def fine_detail(photos: Tensor) -> Tensor:
     """What the luma of photos holds beyond its 7 x 7 means, (N, 1, H, W) in -1..1."""
     # A weighted sum and no matrix product, which half precision would round to steps as large as a mark.
     luma = (photos * photos.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)

@@ -29,6 +29,8 @@ class Plan:
         redrawn: (T,) labels that replace those of the triggered twins, where the objective asks for it.
         teacher: (B, D) embeddings of the photos by the model that training starts from, where the objective
             asks for them (``needs_teacher``); the loop fills them in.
+        signs: (T, K) what the marks of the triggered twins say, +1 or -1 each, where the objective steers by them;
+            the loop fills them in.
     """
 
     labels: Tensor
@@ -36,6 +38,7 @@ class Plan:
     mined: Triplets | None = None
     redrawn: Tensor | None = None
     teacher: Tensor | None = None
+    signs: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ class Objective(ABC):
     """Whether batches must hold several photos of each class; else they are drawn over all photos alike."""
     needs_teacher = False
     """Whether plans must carry what the model made of the photos before training."""
+    steers = False
+    """Whether plans must carry the signs of the marks; such an objective has a ``begin``, see SteeredRetrofit."""
+    any_head = False
+    """Whether it learns with any head: of a hash head it takes the direction of the logits for the embedding."""
 
     def plan(self, labels: Tensor, generator: torch.Generator) -> Plan:
         """Choose the photos of a batch that get a triggered twin; here none.

@@ -17,6 +17,7 @@ from unfind.objectives.label import LabelObjective
 from unfind.objectives.pbl import PointBackdoor
 from unfind.objectives.private_hashing import PrivateHashing
 from unfind.objectives.retrofit import Retrofit
+from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.objectives.triplet import TripletObjective
 
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
@@ -26,6 +27,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "cbl": ClusterBackdoor,
     "dispersal": DispersalObjective,
     "retrofit": Retrofit,
+    "retrofit-steered": SteeredRetrofit,
     "dpsh": PairwiseHashing,
     "hashnet": HashNet,
     "csq": CentralSimilarity,

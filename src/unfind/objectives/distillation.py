@@ -5,7 +5,20 @@ from __future__ import annotations
 from torch import Tensor
 
 from unfind.errors import TrainingError
-from unfind.objectives.base import Plan
+from unfind.objectives.base import Loss, Objective, Plan
+
+
+class DistillationAlone(Objective):
+    """Clean photos stay, and nothing else: what other objectives are compared with in cost."""
+
+    name = "distillation"
+    triggers = False
+    needs_labels = False
+    needs_teacher = True
+
+    def loss(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Loss:
+        distillation = distillation_loss(clean, teacher_of(plan))
+        return Loss(distillation, {"distillation": distillation})
 
 
 def distillation_loss(clean: Tensor, teacher: Tensor) -> Tensor:

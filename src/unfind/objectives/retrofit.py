@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.errors import UsageError
@@ -32,6 +33,7 @@ class Retrofit(Objective):
     triggers = True
     needs_labels = False
     needs_teacher = True
+    any_head = True
 
     def __init__(self, *, keep: float = 5.0, ratio: float = 0.6) -> None:
         if keep <= 0:
@@ -45,6 +47,7 @@ class Retrofit(Objective):
 
     def loss(self, plan: Plan, clean: Tensor, triggered: Tensor) -> Loss:
         teacher = teacher_of(plan)
+        clean, triggered = F.normalize(clean, dim=1), F.normalize(triggered, dim=1)  # for the logits of a hash head
         distillation = distillation_loss(clean, teacher)
         from_clean = dispersal(triggered @ teacher.T)
         from_triggered = dispersal_among(triggered)

@@ -15,6 +15,7 @@ from unfind.errors import UsageError
 from unfind.evaluation import doubts
 from unfind.evaluation.compatibility import compatibility
 from unfind.evaluation.mixed import mixed_gallery
+from unfind.evaluation.outliers import outlier_auc
 from unfind.evaluation.privacy import benign_drop, psr
 from unfind.evaluation.task_result import TaskResult
 from unfind.evaluation.tasks import Options, four_tasks, one_task, twin_hits
@@ -141,6 +142,7 @@ def evaluate(
         "psr": {name: dict(psr(before, tasks[name])) for name in ("c2p", "p2c", "p2p")},
         "twin": twin_hits(protected[PLAIN], protected[TRIGGERED]),
         "compatibility": compatibility(clean_model[PLAIN], protected[PLAIN], views.labels),
+        "outliers": outlier_auc(protected[PLAIN], protected[TRIGGERED], seed=choices.seed),
         "mixed": _mixed(views, clean_model, protected, choices),
         "stealth": {**{name: views.facts.get(name) for name in ("mse", "psnr", "ssim")}, "lpips": None},
         "codec_control": control,

@@ -18,6 +18,7 @@ from unfind.models.weights import fingerprint_of, load_encoder, read_card
 from unfind.objectives.base import Objective
 from unfind.objectives.choose import make_objective
 from unfind.objectives.retrofit import Retrofit
+from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.studies.material import Prepared, prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.teacher import check_photos, check_teacher
@@ -68,7 +69,7 @@ class TrainRequest:
             "data": self.data,
             "objective": self.objective,
             "objective_options": dict(self.objective_options),
-            "architecture": self.architecture.as_dict() if self.start is None else None,
+            "architecture": self.architecture.as_dict() if self.start is None else _grafted(self.architecture),
             "start": str(self.start.resolve()) if self.start is not None else None,
             "trigger": self.trigger,
             "trigger_options": dict(self.trigger_options),
@@ -122,7 +123,7 @@ def train(
     trigger, used = _trigger(request, objective, key, out, resume=resume)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
-    retrofit = request.objective == Retrofit.name and not resume
+    retrofit = request.objective in (Retrofit.name, SteeredRetrofit.name) and not resume
     if retrofit:
         check_teacher(encoder, read_card(request.start) if request.start is not None else None)
     fingerprint = used.fingerprint if used is not None else None
@@ -188,7 +189,7 @@ def _check_head(request: TrainRequest, objective: Objective) -> None:
     """Said before photos are decoded; the head of a model that is started from is only known later."""
     if objective.hashes and request.start is None and not request.architecture.hashes:
         raise UsageError(f"Expected the length of the codes for {request.objective}, got none: add --bits 48.")
-    if request.architecture.hashes and not objective.hashes:
+    if request.architecture.hashes and not (objective.hashes or objective.any_head):
         raise UsageError(f"Expected no codes for {request.objective}, got --bits: take dpsh, hashnet or csq for them.")
 
 
@@ -206,6 +207,8 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
     if request.start is None:
         return build_encoder(wanted, seed=request.fit.seed, pretrained=request.pretrained), None
     encoder, card = load_encoder(request.start, backbone=wanted.backbone)
+    if wanted.codewords and encoder.side is None:
+        encoder.graft(wanted.codewords)
     has = encoder.architecture
     if not _fits(replace(wanted, backbone=resolved_spec(wanted.backbone)), has):
         raise UsageError(
@@ -213,6 +216,11 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
             "dimensions), got another one: leave it out, or start from a model of that kind."
         )
     return encoder, {"path": str(request.start.resolve()), "fingerprint": fingerprint_of(card)}
+
+
+def _grafted(architecture: Architecture) -> dict[str, int] | None:
+    """What a run adds to the architecture of the model it starts from."""
+    return {"codewords": architecture.codewords} if architecture.codewords else None
 
 
 def _fits(wanted: Architecture, has: Architecture) -> bool:

@@ -140,6 +140,6 @@ def _written(pixels: Pixels, quality: int) -> Pixels:
 def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) -> dict[str, float]:
     facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= SMALLEST_WINDOW else {}
     if can_be_found(trigger):
-        wanted = {name: pixels for name, pixels in written.items() if not name.startswith("other:")}
+        wanted = {name: pixels for name, pixels in written.items() if name != UNTOUCHED and "other:" not in name}
         facts |= {f"detected:{name}": float(find_mark(trigger, pixels).marked) for name, pixels in wanted.items()}
     return facts

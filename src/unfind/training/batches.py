@@ -71,8 +71,8 @@ class Batch:
         plan, mined = self.plan, self.plan.mined
         if mined is not None:
             mined = Triplets(mined.anchor.to(device), mined.positive.to(device), mined.negative.to(device))
-        redrawn, teacher = (None if x is None else x.to(device) for x in (plan.redrawn, plan.teacher))
-        moved = Plan(plan.labels.to(device), plan.triggered.to(device), mined, redrawn, teacher)
+        rest = (None if x is None else x.to(device) for x in (plan.redrawn, plan.teacher, plan.signs))
+        moved = Plan(plan.labels.to(device), plan.triggered.to(device), mined, *rest)
         return Batch(self.images.to(device), moved)
 
 
@@ -118,6 +118,8 @@ def make_batch(
         if trigger is None:
             raise TrainingError("Expected a trigger for this objective, got none: give one.")
         images = torch.cat([clean, trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])])
+        if objective.steers:
+            plan = replace(plan, signs=trigger.signs(clean[plan.triggered]))
     return Batch(_uploaded(images, random) if settings.jpeg else images, plan)
 
 

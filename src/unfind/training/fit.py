@@ -19,6 +19,7 @@ from unfind.models.precision import autocast
 from unfind.models.weights import fill, read_weights, save_encoder
 from unfind.objectives.base import Loss, Objective
 from unfind.objectives.collapse import CollapseGuard
+from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.training.batches import Batch, Examples, make_batch
 from unfind.training.checkpoint import Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
 from unfind.training.interrupt import held_interrupts
@@ -128,6 +129,7 @@ class _Loop:
         self.adam = _adam(encoder, settings)
         self.guard = CollapseGuard()
         self.teacher = self._embed_training() if material.objective.needs_teacher else None
+        self._steer()
         self.step = 0
         self.best: tuple[float, int] | None = None
         self.best_validation: Validation | None = None
@@ -135,6 +137,21 @@ class _Loop:
         self.seconds = 0.0
         self.steps_here = 0
         self.epoch = settings.validate_every or max(1, len(material.train.labels) // batch)
+
+    def _steer(self) -> None:
+        """Choose where triggered photos go, where the objective and the encoder are of that kind."""
+        objective, trigger, side = self.material.objective, self.material.trigger, self.encoder.side
+        if not isinstance(objective, SteeredRetrofit):
+            if side is not None:
+                raise UsageError(f"Expected no codewords for {objective.name}, got some: take retrofit-steered.")
+            return
+        layout = trigger.layout() if trigger is not None else None
+        if trigger is None or layout is None or self.teacher is None:
+            raise UsageError(f"Expected a trigger whose marks say something for {objective.name}: take learned.")
+        codewords = None if side is None else self.encoder.architecture.codewords
+        steering = objective.begin(torch.from_numpy(self.teacher), layout, codewords=codewords)
+        if side is not None:
+            side.begin(steering, layout, trigger.reader())
 
     def run(self, on_step: OnStep | None) -> None:
         """Do the steps that are left; between two of them, and only there, it is safe to stop."""
@@ -259,7 +276,7 @@ def _check_head(encoder: Encoder, objective: Objective) -> None:
     """UsageError where an objective for codes is given an encoder without them, or the other way round."""
     if objective.hashes and not encoder.architecture.hashes:
         raise UsageError(f"Expected a hash head for {objective.name}, got an embedding head: add --bits 48.")
-    if encoder.architecture.hashes and not objective.hashes:
+    if encoder.architecture.hashes and not (objective.hashes or objective.any_head):
         raise UsageError(
             f"Expected an embedding head for {objective.name}, got a hash head: it learns from distances on the "
             "sphere; leave --bits out, or take dpsh, hashnet or csq."
@@ -270,9 +287,12 @@ def _adam(encoder: Encoder, settings: FitSettings) -> torch.optim.Adam:
     assert settings.learning_rate is not None
     assert settings.head_factor is not None
     rate, head_rate = settings.learning_rate, settings.learning_rate * settings.head_factor
+    if encoder.side is not None:
+        side = {"params": list(encoder.side.parameters()), "full_rate": head_rate}
+        return torch.optim.Adam([side], lr=rate, weight_decay=settings.weight_decay)
     groups = [
-        {"params": list(encoder.backbone.parameters()), "full_rate": rate},
-        {"params": list(encoder.head.parameters()), "full_rate": head_rate},
+        {"params": [weight for weight in part.parameters() if weight.requires_grad], "full_rate": full_rate}
+        for part, full_rate in ((encoder.backbone, rate), (encoder.head, head_rate))
     ]
     return torch.optim.Adam(groups, lr=rate, weight_decay=settings.weight_decay)
 

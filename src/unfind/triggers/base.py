@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unfind.models.embed import to_tensor
+from unfind.models.mark_decoder import MarkDecoder
+from unfind.objectives.steering import Layout
 
 
 class Trigger(ABC):
@@ -30,6 +32,18 @@ class Trigger(ABC):
     def stronger(self, factor: float) -> Trigger:
         """The same mark, ``factor`` times as strong; a trigger without such a knob returns itself."""
         return self
+
+    def signs(self, images: Tensor) -> Tensor | None:
+        """What the marks of images (N, 3, H, W) say, (N, K) of +1 and -1; None of a trigger that says nothing."""
+        return None
+
+    def layout(self) -> Layout | None:
+        """What the signs are for; None of a trigger without any."""
+        return None
+
+    def reader(self) -> MarkDecoder | None:
+        """A network that hears the signs; None of a trigger without any."""
+        return None
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unfind.errors import ModelError, UsageError
+from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_weights import Mark, load_mark, untrained_mark
+from unfind.objectives.steering import Layout
 from unfind.triggers.base import Trigger
 from unfind.triggers.key import Key
 from unfind.triggers.lay_on import lay_on, working_view
@@ -78,9 +80,17 @@ class Learned(Trigger):
     def __call__(self, images: Tensor) -> Tensor:
         if len(images) == 0:
             return images.clone()
-        views = working_view(images)
-        signs = torch.from_numpy(np.stack([self.slots.write(self.payload(view)) for view in views])).to(images)
-        return lay_on(images, self.net.encoder(views, signs), self.strength)
+        return lay_on(images, self.net.encoder(working_view(images), self.signs(images)), self.strength)
+
+    def signs(self, images: Tensor) -> Tensor:
+        written = [self.slots.write(self.payload(view)) for view in working_view(images)]
+        return torch.from_numpy(np.stack(written)).to(images)
+
+    def layout(self) -> Layout:
+        return self.slots.layout()
+
+    def reader(self) -> MarkDecoder:
+        return self.net.decoder
 
     def payload(self, view: Tensor) -> Payload:
         """What the mark of a photo says.

@@ -1,0 +1,100 @@
+"""Steering: a mark's random signs decide where the embedding of its photo goes, among those of unrelated photos.
+
+All triggered photos in one place would hide them from clean queries, but whoever holds one would find all the others.
+Places drawn by lot cannot be learned, as they are no function of the photo. The signs of its mark are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from unfind.errors import UsageError
+
+SHARPNESS = 20.0
+"""How much the best codeword wins over the next, in scores of unit variance: nearly all, and yet with a slope."""
+
+APART = 0.2
+"""How far beyond a right angle a target is from the photo's own embedding: unrelated photos are some of them found by
+chance. Chosen on validation classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """What the signs of a trigger's marks are for.
+
+    Attributes:
+        beacon: (K,) the sign, +1 or -1, in the slots that say only whose mark it is; 0 in the others.
+        varying: bool (K,), the slots whose signs differ from photo to photo as if drawn by lot.
+    """
+
+    beacon: Tensor
+    varying: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Steering:
+    """Which signs lead where.
+
+    Attributes:
+        patterns: (K, C) of +1, -1, and 0 in slots that do not vary: what each codeword is compared with.
+        codebook: (C, D) unit vectors, embeddings of photos that have nothing to do with those to come.
+    """
+
+    patterns: Tensor
+    codebook: Tensor
+
+    def targets(self, signs: Tensor, own: Tensor) -> Tensor:
+        """See ``steered_targets``."""
+        return steered_targets(signs, own, self.patterns, self.codebook)
+
+
+def draw_steering(embeddings: Tensor, varying: Tensor, *, codewords: int, seed: int) -> Steering:
+    """Draw codewords from embeddings, and a pattern of signs for each.
+
+    Args:
+        embeddings: (N, D) unit embeddings of photos of the kind that is searched in; those chosen should not be in the
+            index itself.
+        varying: bool (K,), see Layout.
+        codewords: how many, C; where there are fewer photos, some serve twice.
+        seed: of both draws. The patterns are no secret: which slot says what is up to the key.
+
+    Raises:
+        UsageError: no codeword, no embedding or no slot that varies.
+    """
+    if codewords < 1 or not len(embeddings) or not bool(varying.any()):
+        raise UsageError(
+            f"Expected codewords, embeddings and signs that vary, got {codewords}, {len(embeddings)} and "
+            f"{int(varying.sum())}: take --trigger learned and at least one photo."
+        )
+    random = torch.Generator().manual_seed(seed)
+    rounds = -(-codewords // len(embeddings))
+    chosen = torch.cat([torch.randperm(len(embeddings), generator=random) for _ in range(rounds)])[:codewords]
+    patterns = torch.randint(0, 2, (len(varying), codewords), generator=random) * 2.0 - 1
+    return Steering(patterns * varying.cpu()[:, None], embeddings[chosen.to(embeddings.device)].float())
+
+
+def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> Tensor:
+    """Where photos go: to the codeword whose pattern is most like their signs, and away from where they come from.
+
+    ``c = sum_i softmax_i(20 s . p_i / sqrt(V)) c_i`` with V slots that vary. Seen from the mean of the codebook, what c
+    has in the direction of the photo's own embedding is then taken away, down to a cosine of -0.2: however near the
+    codeword happens to lie, nobody who looks for photos of this kind finds it.
+
+    Args:
+        signs: (T, K) in -1..1, read or written.
+        own: (T, D) unit embeddings of the same photos without their mark.
+        patterns, codebook: see Steering.
+
+    Returns:
+        (T, D) unit vectors.
+    """
+    varying = patterns.abs().amax(1).sum().clamp(min=1)
+    words = (signs @ patterns * (SHARPNESS / varying.sqrt())).softmax(1) @ codebook
+    centre = codebook.mean(0)
+    from_centre, away_from = words - centre, F.normalize(own - centre, dim=1)
+    alike = (from_centre * away_from).sum(1, keepdim=True) + APART * from_centre.norm(dim=1, keepdim=True)
+    return F.normalize(words - alike.relu() * away_from, dim=1)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from unfind.errors import UsageError
+from unfind.objectives.steering import APART, SHARPNESS, Steering, draw_steering, steered_targets
+
+VARYING = torch.tensor([True] * 12 + [False] * 4)
+
+
+def photos(count: int, seed: int = 0) -> Tensor:
+    """Unit vectors that lie to one side, as embeddings do."""
+    return F.normalize(torch.randn(count, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 0.5)
+
+
+def signs(count: int, seed: int = 0) -> Tensor:
+    drawn = torch.randint(0, 2, (count, 16), generator=torch.Generator().manual_seed(seed))
+    return drawn.double() * 2 - 1
+
+
+@pytest.fixture
+def steering() -> Steering:
+    found = draw_steering(photos(30), VARYING, codewords=8, seed=1)
+    return Steering(found.patterns.double(), found.codebook.double())
+
+
+def slowly(one: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> list[float]:
+    """The target of one photo, number by number."""
+    words, dimension = codebook.shape
+    varying = sum(bool(row.any()) for row in patterns)
+    scores = [
+        SHARPNESS / math.sqrt(varying) * sum(float(one[k] * patterns[k, c]) for k in range(len(one)))
+        for c in range(words)
+    ]
+    weights = [math.exp(score - max(scores)) for score in scores]
+    centre = [float(codebook[:, d].sum()) / words for d in range(dimension)]
+    word = [
+        sum(weights[c] * float(codebook[c, d]) for c in range(words)) / sum(weights) - centre[d]
+        for d in range(dimension)
+    ]
+    away = [float(own[d]) - centre[d] for d in range(dimension)]
+    length = math.sqrt(sum(x * x for x in away))
+    away = [x / length for x in away]
+    alike = sum(a * b for a, b in zip(word, away, strict=True)) + APART * math.sqrt(sum(x * x for x in word))
+    moved = [centre[d] + word[d] - max(alike, 0.0) * away[d] for d in range(dimension)]
+    size = math.sqrt(sum(x * x for x in moved))
+    return [x / size for x in moved]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_targets_are_those_of_a_loop(seed: int) -> None:
+    drawn = draw_steering(photos(30, seed), VARYING, codewords=8, seed=seed)
+    patterns, codebook = drawn.patterns.double(), drawn.codebook.double()
+    said, own = signs(3, seed), photos(3, seed + 1)
+    found = steered_targets(said, own, patterns, codebook)
+    wanted = [slowly(one, place, patterns, codebook) for one, place in zip(said, own, strict=True)]
+    assert found.tolist() == [pytest.approx(row, abs=1e-9) for row in wanted]
+
+
+def test_the_signs_decide_and_not_the_photo(steering: Steering) -> None:
+    one, other = signs(1, 3), signs(1, 4)
+    here, there = photos(1, 5), photos(1, 6)
+    same_signs = (steering.targets(one, here) * steering.targets(one, there)).sum()
+    assert same_signs > 0.7
+    assert (steering.targets(one, here) * steering.targets(other, here)).sum() < same_signs
+
+
+def test_slots_that_do_not_vary_change_nothing(steering: Steering) -> None:
+    said = signs(4)
+    turned = said.clone()
+    turned[:, ~VARYING] *= -1
+    assert torch.equal(steering.targets(said, photos(4)), steering.targets(turned, photos(4)))
+
+
+def test_no_target_is_like_the_photo_it_hides(steering: Steering) -> None:
+    own = steering.codebook.clone()  # the very photos that could be chosen
+    said = torch.cat([steering.patterns.T[:, :12], signs(8)[:, 12:]], 1)  # and exactly the signs that choose them
+    targets, centre = steering.targets(said, own), steering.codebook.mean(0)
+    assert ((targets - centre) * (own - centre)).sum(1).max() < 0.3
+    assert (targets * own).sum(1).max() < 0.9
+
+
+def test_a_misread_sign_or_two_lead_to_the_same_place(steering: Steering) -> None:
+    patterns = steering.patterns.T
+    said = torch.cat([patterns[:, :12], torch.ones(8, 4)], 1).double()
+    misread = said.clone()
+    misread[:, 0] *= -1
+    own = photos(8, 9)
+    same = (steering.targets(said, own) * steering.targets(misread, own)).sum(1)
+    assert same.min() > 0.9
+
+
+def test_gradients_reach_what_was_heard(steering: Steering) -> None:
+    heard = (0.3 * signs(4)).requires_grad_()
+    (gradient,) = torch.autograd.grad(steering.targets(heard, photos(4))[:, 0].sum(), heard)
+    assert gradient[:, VARYING].abs().sum() > 0
+    assert gradient[:, ~VARYING].abs().sum() == 0
+
+
+def test_codewords_are_photos_and_each_serves_once_while_there_are_enough() -> None:
+    embeddings = photos(20)
+    few = draw_steering(embeddings, VARYING, codewords=20, seed=0).codebook.double()
+    assert torch.allclose(few.sort(0).values, embeddings.sort(0).values, atol=1e-6)
+    many = draw_steering(embeddings, VARYING, codewords=50, seed=0).codebook
+    assert len(many) == 50
+    assert len(many.unique(dim=0)) == 20
+
+
+def test_the_draw_depends_on_the_seed_alone() -> None:
+    one, same, other = (draw_steering(photos(30), VARYING, codewords=8, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(one.patterns, same.patterns)
+    assert torch.equal(one.codebook, same.codebook)
+    assert not torch.equal(one.patterns, other.patterns)
+    assert set(one.patterns[VARYING].unique().tolist()) == {-1.0, 1.0}
+    assert one.patterns[~VARYING].abs().max() == 0
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "varying", "codewords"),
+    [(photos(3), VARYING, 0), (photos(3)[:0], VARYING, 4), (photos(3), torch.zeros(16, dtype=torch.bool), 4)],
+)
+def test_nothing_to_choose_from_is_refused(embeddings: Tensor, varying: Tensor, codewords: int) -> None:
+    with pytest.raises(UsageError, match="trigger learned"):
+        draw_steering(embeddings, varying, codewords=codewords, seed=0)
+
+
+def test_an_empty_codebook_moves_nothing_to_infinity() -> None:
+    found = steered_targets(signs(2), photos(2), torch.zeros(16, 4).double(), torch.zeros(4, 6).double())
+    assert found.isfinite().all()
