@@ -9,9 +9,9 @@ from unfind.errors import ModelError, UsageError
 from unfind.models.weights import read_card
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_from_card
-from unfind.triggers.find_mark import can_be_found
 from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.learned import Learned
+from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 
 def pick_trigger(
@@ -44,7 +44,7 @@ def pick_trigger(
     trigger = trigger_from_card(card if mark is None else _with_mark(card, mark), model_key(run, key))
     if strength is None:
         return trigger
-    if not can_be_found(trigger):
+    if not isinstance(trigger, Learned | SpreadSpectrum):
         raise UsageError(f"Expected no strength for the {trigger.name} trigger, got {strength}: leave it out.")
     return trigger.stronger(strength / trigger.strength)
 

@@ -16,9 +16,8 @@ from unfind.images.encode import encode
 from unfind.images.files import find_photos, read_photo, write_atomic
 from unfind.images.photo import Photo, Pixels
 from unfind.studies.progress import Progress, silent
-from unfind.triggers.base import Trigger
-from unfind.triggers.detect import Detection
-from unfind.triggers.find_mark import Findable, can_be_found, find_mark
+from unfind.triggers.detection import Detection
+from unfind.triggers.find_mark import Findable, Markable, can_be_found, find_mark
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -53,7 +52,7 @@ class Protected:
 def protect_files(
     paths: Iterable[Path],
     out: Path,
-    trigger: Trigger,
+    trigger: Markable,
     *,
     keep_location: bool = False,
     overwrite: bool = False,
@@ -85,7 +84,7 @@ def protect_files(
 
 
 def protect_file(
-    source: Path, target: Path, trigger: Trigger, *, keep_location: bool = False, overwrite: bool = False
+    source: Path, target: Path, trigger: Markable, *, keep_location: bool = False, overwrite: bool = False
 ) -> Protected:
     """Protect one photo: same format, size, orientation, colour profile and quality as the source's.
 
@@ -113,14 +112,14 @@ def protect_file(
     return Protected(source, target, None, measured.get("psnr"), measured.get("ssim"), check, louder)
 
 
-def _marked(photo: Photo, trigger: Trigger, keep_location: bool) -> tuple[bytes, Pixels, Detection | None, float]:
+def _marked(photo: Photo, trigger: Markable, keep_location: bool) -> tuple[bytes, Pixels, Detection | None, float]:
     """The protected file, its pixels, what a detector sees in them, and how much stronger the mark had to be.
 
     A mark that cannot be read back from the file is made stronger step by step, within LOUDER.
     """
     for louder in LOUDER if can_be_found(trigger) else (1.0,):
-        marked = trigger.stronger(louder).mark(photo.pixels)
-        data = encode(dataclasses.replace(photo, pixels=marked), keep_location=keep_location)
+        made = trigger.stronger(louder) if can_be_found(trigger) else trigger
+        data = encode(dataclasses.replace(photo, pixels=made.mark(photo.pixels)), keep_location=keep_location)
         written = decode(data).pixels
         check = find_mark(trigger, written) if can_be_found(trigger) else None
         if check is None or check.marked:
