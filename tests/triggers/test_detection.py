@@ -16,5 +16,9 @@ def test_a_verdict_cannot_be_changed_afterwards() -> None:
         found.marked = False  # type: ignore[misc]
 
 
+def test_nothing_hints_at_another_mark_where_nobody_looked_for_one() -> None:
+    assert not Detection(0.0, 1.0, False).of_another
+
+
 def test_the_limit_is_one_in_a_million() -> None:
     assert FALSE_ALARM == 1e-6

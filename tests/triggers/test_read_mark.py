@@ -84,3 +84,10 @@ def test_a_blank_photo_says_nothing(shape: tuple[int, int], level: int, trigger:
 def test_plain_photos_say_nothing(trigger: Learned, scene: Scene) -> None:
     for seed in range(4):
         assert not trigger.find(scene(140, 180, seed)).marked
+
+
+@pytest.mark.parametrize(("logit", "other"), [(10.0, True), (0.0, False), (-10.0, False)])
+def test_a_mark_that_is_seen_and_not_read_is_another_one(logit: float, other: bool, trigger: Learned) -> None:
+    slots = trigger.photos.slots
+    assert read_mark([(np.zeros(160, np.float32), logit)], slots).of_another is other
+    assert not read_mark([(slots.write(Payload(1, 2)), logit)], slots).of_another

@@ -14,7 +14,7 @@ from unfind.images.photo import Pixels
 ROWS = 32
 """Rows that are enlarged at once: their changes stay in the processor's cache."""
 _SHARPNESS = -0.75
-"""Of the cubic kernel (Keys 1981, a): as torch and ONNX have it. It keeps 8 % more of the finest gratings than -0.5."""
+"""Of the cubic kernel (Keys 1981, a): as torch and ONNX have it. It keeps 5 % more of the finest gratings than -0.5."""
 
 Weights = NDArray[np.float32]
 

@@ -21,3 +21,8 @@ class Detection:
     agreement: float
     false_alarm: float
     marked: bool
+
+    @property
+    def of_another(self) -> bool:
+        """Whether there seems to be another mark than the key's: a hint, and False where nothing hints at it."""
+        return False

@@ -18,6 +18,8 @@ from unfind.triggers.soft_reading import read_word
 CROPS = (0.0, 0.05, 0.1)
 """Shares of each side that may have been cut off around the photo; each is one more look, and one more chance of a
 false alarm."""
+LIKELY = 0.95
+"""From this presence on, a mark that cannot be read is spoken of."""
 Look = tuple[NDArray[np.float32], float]
 """What a decoder hears in each slot (160,), and the logit of there being any mark."""
 
@@ -37,6 +39,11 @@ class MarkReading(Detection):
     payload: Payload | None = None
     repaired: int | None = None
     presence: float = 0.0
+
+    @property
+    def of_another(self) -> bool:
+        """Whether the network sees a mark that this key does not read: of another key, or one that was damaged."""
+        return not self.marked and self.presence >= LIKELY
 
 
 def read_mark(looks: Iterable[Look], slots: Slots, *, false_alarm: float = FALSE_ALARM) -> MarkReading:
