@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unfind.models.embed_photos import embed, load_embedder
+    from unfind.studies.protector import Protector, Verifier
     from unfind.studies.retrofit_model import retrofit
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "embed", "load_embedder", "retrofit"]
+__all__ = ["Protector", "Verifier", "__version__", "embed", "load_embedder", "retrofit"]
 
 _HOMES = {
+    "Protector": "unfind.studies.protector",
+    "Verifier": "unfind.studies.protector",
     "embed": "unfind.models.embed_photos",
     "load_embedder": "unfind.models.embed_photos",
     "retrofit": "unfind.studies.retrofit_model",

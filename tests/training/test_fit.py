@@ -619,7 +619,9 @@ def test_steering_needs_a_mark_that_says_something_and_a_side_network_needs_stee
 ) -> None:
     plain = build_encoder(Architecture("tiny", 32, 16), seed=0)
     with pytest.raises(UsageError, match="take learned"):
-        fit(plain, Material(textures(), None, SteeredRetrofit(), SpreadSpectrum(Key.from_seed(0))), FitSettings(steps=1))
+        fit(
+            plain, Material(textures(), None, SteeredRetrofit(), SpreadSpectrum(Key.from_seed(0))), FitSettings(steps=1)
+        )
     beside = build_encoder(Architecture("tiny", 32, 16, codewords=8), seed=0)
     with pytest.raises(UsageError, match="retrofit-steered"):
         fit(beside, Material(textures(), None, TripletObjective()), FitSettings(steps=1))

@@ -19,6 +19,7 @@ VERBS = {
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
     "cloak_train:cloak_train": "Fit a generator that cloaks photos against one model in a single pass.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
+    "export:export": "Write a model as ONNX, for a browser, a phone, or a server without torch.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "redteam:app": "Attack models and photos that you name on disk, to measure what they withstand.",

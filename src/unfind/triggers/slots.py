@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from unfind.objectives.steering import Layout
 from unfind.triggers.key import Key
-from unfind.triggers.payload import CODE, OWNER_BITS, VERSION_BITS, Payload
+from unfind.triggers.payload import CODE, Payload
 
 SLOTS = 160
 BEACON = SLOTS - CODE.length
@@ -49,16 +47,6 @@ class Slots:
         signs = np.empty(SLOTS, np.float32)
         signs[self.order] = self.turned * (2.0 * bits - 1)
         return signs
-
-    def layout(self) -> Layout:
-        """The beacon's signs, and the slots that vary from photo to photo: those of nonce, checksum and parity.
-
-        The owner's bits are not among them: where a photo goes should say nothing of whose it is.
-        """
-        beacon, varying = np.zeros(SLOTS, np.float32), np.zeros(SLOTS, np.bool_)
-        beacon[self.order[CODE.length :]] = self.turned[CODE.length :]
-        varying[self.order[VERSION_BITS + OWNER_BITS : CODE.length]] = True
-        return Layout(torch.from_numpy(beacon), torch.from_numpy(varying))
 
     def word(self, heard: Signs) -> Signs:
         """Of what a decoder heard in each slot (160,): the evidence for each bit of the word (127,)."""
