@@ -42,7 +42,8 @@ export async function decode(file: Uint8Array): Promise<Photo> {
   });
   const canvas = turnedCanvas(bitmap, orientationOf(facts.exif));
   bitmap.close();
-  return { facts, pixels: context(canvas).getImageData(0, 0, canvas.width, canvas.height) };
+  const { data, width, height } = context(canvas).getImageData(0, 0, canvas.width, canvas.height);
+  return { facts, pixels: { data: data as Uint8ClampedArray, width, height } };
 }
 
 /** Write pixels as the file that the photo was, without its place and whatever else must not travel. */

@@ -42,7 +42,7 @@ export interface DifferenceTask {
   gain: number;
 }
 
-/** Fetch what will be needed, while there is a network. */
+/** Make the networks ready before the first photo comes. */
 export interface PrepareTask {
   kind: "prepare";
   networks: NetworkFiles | undefined;
@@ -122,13 +122,10 @@ async function markOf({ key, name, owner, networks }: MarkChoice): Promise<Mark>
     : new SpreadSpectrum(secret);
 }
 
-let loaded: { files: NetworkFiles; networks: Promise<Networks> } | undefined;
+let loaded: Promise<Networks> | undefined;
 
-async function networksOf(files: NetworkFiles): Promise<Networks> {
-  if (loaded?.files.encoder !== files.encoder) {
-    const networks = loadNetworks(files);
-    loaded = { files, networks };
-    networks.catch(() => (loaded = undefined)); // another try may find them
-  }
-  return loaded.networks;
+/** There is one mark for each page, so that the first networks are those of every task. */
+function networksOf(files: NetworkFiles): Promise<Networks> {
+  loaded ??= loadNetworks(files);
+  return loaded;
 }

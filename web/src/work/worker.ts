@@ -12,6 +12,7 @@ self.addEventListener("message", (event: MessageEvent<Task>) => {
 
 function asProblem(error: unknown): { key: string; facts: Problem["facts"] } {
   if (error instanceof Problem) return { key: error.key, facts: error.facts };
-  if (error instanceof RangeError) return { key: "work.memory", facts: {} };
-  return { key: "work.failed", facts: { reason: error instanceof Error ? error.message : String(error) } };
+  const reason = error instanceof Error ? error.message : String(error);
+  if (/memory|allocation/i.test(reason)) return { key: "work.memory", facts: {} };
+  return { key: "work.failed", facts: { reason } };
 }
