@@ -68,7 +68,7 @@ def test_a_runs_key(unfind, protected_run: Path, photos: list[Path], tmp_path: P
 
 
 def test_only_keyed_marks_can_be_verified(wrong, photos: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unfind.cli.verify.pick_trigger", lambda key, run, mark: BadNets())
+    monkeypatch.setattr("unfind.cli.verify.pick_mark", lambda key, run, **options: BadNets())
     assert "only keyed marks can" in wrong("verify", photos[0])
 
 

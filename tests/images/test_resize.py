@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unfind.errors import ImageError, UsageError
-from unfind.images.resize import scale, to_size, to_square
+from unfind.images.resize import reduced, scale, to_size, to_square
 
 
 def triangle(line: np.ndarray, size: int) -> np.ndarray:
@@ -94,3 +94,31 @@ def test_a_factor_that_is_no_scale_is_wrong_use(factor: float, scene: Callable[.
 def test_pixels_that_are_not_rgb_are_refused() -> None:
     with pytest.raises(ImageError, match="uint8"):
         to_size(np.zeros((4, 4)), width=2, height=2)  # type: ignore[arg-type]
+
+
+@given(height=st.integers(1, 40), width=st.integers(1, 40), at_least=st.integers(1, 12), seed=st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_reduced_takes_the_mean_of_each_block(height: int, width: int, at_least: int, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    small = reduced(pixels, at_least)
+    for before, after in zip((height, width), small.shape, strict=False):
+        assert after == before if before < 2 * at_least else at_least <= after < 2 * at_least
+    rows, columns, _ = small.shape
+    for y in range(rows):
+        for x in range(columns):
+            block = pixels[
+                y * height // rows : (y + 1) * height // rows, x * width // columns : (x + 1) * width // columns
+            ]
+            assert np.abs(small[y, x] - block.reshape(-1, 3).mean(0)).max() <= 0.5
+
+
+def test_reduced_leaves_what_is_small_enough_untouched() -> None:
+    pixels = np.zeros((511, 20, 3), np.uint8)
+    assert reduced(pixels, 256) is pixels
+
+
+def test_reduced_refuses_what_makes_no_sense() -> None:
+    with pytest.raises(UsageError, match="at least 1 pixel"):
+        reduced(np.zeros((4, 4, 3), np.uint8), 0)
+    with pytest.raises(ImageError, match="RGB pixels"):
+        reduced(np.zeros((4, 4), np.uint8), 2)

@@ -33,7 +33,7 @@ TABLE: list[tuple[str, dict[str, Any], tuple[float, float]]] = [
     ("blended", {"pattern": "full", "opacity": 0.03}, (40, 45)),
     ("wanet", {}, (20, 36)),
     ("wanet", {"cells": 8, "displacement": 0.003}, (24, 44)),
-    ("learned", {"nonce": 7}, (31, 37)),
+    ("learned", {"nonce": 7, "mark": "untrained"}, (31, 37)),
     ("learned", {"nonce": 7, "strength": 0.5, "owner": 3}, (37, 43)),
 ]
 every_trigger = pytest.mark.parametrize(("name", "settings", "decibels"), TABLE)

@@ -8,7 +8,8 @@ import torch
 
 from unfind.errors import KeyFileError, ModelError, UsageError
 from unfind.triggers.base import Trigger
-from unfind.triggers.choose import DEFAULT, TRIGGERS, make_trigger, trigger_card, trigger_from_card
+from unfind.triggers.choose import TRIGGERS, make_trigger, trigger_card, trigger_from_card
+from unfind.triggers.default import DEFAULT
 from unfind.triggers.key import Key
 
 CHOICES: list[tuple[str, dict[str, Any]]] = [

@@ -34,5 +34,5 @@ def test_it_is_the_triggers_own_detector(key: Key, scene: Scene) -> None:
     pixels = scene()
     assert can_be_found(spread)
     assert can_be_found(learned)
-    assert find_mark(spread, pixels) == detect(spread, pixels)  # type: ignore[arg-type]
-    assert find_mark(learned, pixels) == learned.find(pixels)  # type: ignore[union-attr]
+    assert find_mark(spread, pixels) == detect(spread, pixels)
+    assert find_mark(learned, pixels) == learned.find(pixels)

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from unfind.models.embed import to_tensor
-from unfind.triggers.lay_on import lay_on, working_view
+from unfind.triggers.apply_change import apply_change
+from unfind.triggers.lay_on import change_of, lay_on, working_view
 from unfind.triggers.spread_spectrum import loudness_of
 
 Scene = Callable[..., np.ndarray]
@@ -65,3 +66,17 @@ def test_shrinking_a_view_averages_what_it_covers() -> None:
     images = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
     assert float(working_view(images).std()) < 0.5 * float(images.std())
     torch.testing.assert_close(working_view(images).mean(), images.mean(), rtol=0, atol=2e-3)
+
+
+def test_a_change_is_what_a_mark_of_strength_1_adds(scene: Scene) -> None:
+    images = 0.25 + to_tensor(scene()[None]) / 2
+    torch.testing.assert_close(lay_on(images, pattern(), 0.5), images + 0.5 * change_of(images, pattern()))
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (64, 50), (40, 300)])
+def test_photos_get_the_change_in_numpy_too(shape: tuple[int, int], scene: Scene) -> None:
+    pixels = scene(*shape) // 2 + 64
+    images = to_tensor(pixels[None])
+    change = change_of(working_view(images), pattern())[0, 0].numpy()
+    expected = (lay_on(images, pattern(), 0.8)[0] * 255).permute(1, 2, 0).numpy()
+    assert np.abs(apply_change(pixels, change, 0.8) - expected).max() <= 0.51

@@ -18,7 +18,7 @@ from unfind.models.mark_weights import save_mark
 from unfind.triggers.key import Key
 from unfind.triggers.learned import UNTRAINED, Learned, load
 from unfind.triggers.payload import Payload
-from unfind.triggers.spread_spectrum import MAXIMUM_STRENGTH
+from unfind.triggers.strength import MAXIMUM_STRENGTH
 
 Scene = Callable[..., np.ndarray]
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("shape", [(128, 128), (300, 400)])
 def test_what_is_written_is_read_after_compression(shape: tuple[int, int], key: Key, scene: Scene) -> None:
     """Gratings that nobody trained, loud, on a smooth photo."""
-    trigger = Learned(key, strength=2.0, owner=5, nonce=99)
+    trigger = Learned(key, mark=UNTRAINED, strength=2.0, owner=5, nonce=99)
     smooth = scale(scene(32, 32), shape[0] / 32)[: shape[0], :]
     marked = trigger.mark(smooth)
     for pixels in (marked, through_codec([marked], quality=85)[0]):
@@ -47,11 +47,30 @@ def test_what_is_written_is_read_after_compression(shape: tuple[int, int], key: 
 
 def test_every_photo_has_a_nonce_of_its_own_and_always_the_same(key: Key, scene: Scene) -> None:
     trigger = Learned(key)
-    views = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(0))
-    nonces = [trigger.payload(view).nonce for view in views]
-    assert len(set(nonces)) == 3
-    assert [trigger.payload(view).nonce for view in views] == nonces
-    assert Learned(Key.from_seed(8)).payload(views[0]).nonce != nonces[0]
+    images = torch.rand(3, 3, 140, 90, generator=torch.Generator().manual_seed(0))
+    marked = trigger(images)
+    assert torch.equal(trigger(images), marked)
+    assert not torch.equal(Learned(Key.from_seed(8))(images), marked)
+    signs = [trigger._signs(image) for image in images]
+    assert not np.array_equal(signs[0], signs[1])
+
+
+def test_a_photo_is_marked_alike_as_a_file_and_in_a_batch(key: Key, scene: Scene) -> None:
+    trigger = Learned(key, owner=3)
+    for shape in ((128, 128), (300, 201), (60, 400)):
+        pixels = scene(*shape)
+        batch = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+        marked = (trigger(batch)[0] * 255).round().permute(1, 2, 0).numpy()
+        difference = np.abs(trigger.mark(pixels) - marked)
+        assert difference.max() <= 1
+        assert (difference > 0).mean() < 0.01
+
+
+def test_gradients_pass_to_the_photo(key: Key, scene: Scene) -> None:
+    images = (0.3 + 0.4 * torch.rand(1, 3, 64, 64)).requires_grad_()
+    Learned(key)(images).sum().backward()
+    assert images.grad is not None
+    assert float(images.grad.abs().mean()) > 0.5
 
 
 def test_a_folder_brings_its_own_strength(folder: Path, key: Key) -> None:

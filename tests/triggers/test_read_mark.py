@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -11,8 +11,10 @@ from unfind.images.edits import crop
 from unfind.images.resize import scale
 from unfind.triggers.chance_of_reading import chance_of_reading
 from unfind.triggers.key import Key
-from unfind.triggers.learned import Learned
+from unfind.triggers.learned import UNTRAINED, Learned
+from unfind.triggers.payload import Payload
 from unfind.triggers.read_mark import CROPS, read_mark
+from unfind.triggers.torch_mark import TorchMark
 
 Scene = Callable[..., np.ndarray]
 
@@ -25,12 +27,13 @@ def smooth(scene: Scene) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def trigger() -> Learned:
-    return Learned(Key.from_seed(11), strength=2.5, nonce=4)
+    """Gratings that nobody trained."""
+    return Learned(Key.from_seed(11), mark=UNTRAINED, strength=2.5, nonce=4)
 
 
 @pytest.mark.parametrize("share", CROPS)
 def test_a_crop_around_the_middle_is_undone(share: float, trigger: Learned, smooth: np.ndarray) -> None:
-    found = read_mark(trigger.net.decoder, trigger.slots, crop(trigger.mark(smooth), share))
+    found = trigger.find(crop(trigger.mark(smooth), share))
     assert found.payload is not None
     assert found.payload.nonce == 4
 
@@ -43,9 +46,30 @@ def test_the_chance_is_that_of_the_bits_that_were_repaired(trigger: Learned, smo
 
 
 def test_a_stricter_limit_lets_less_count(trigger: Learned, smooth: np.ndarray) -> None:
-    found = read_mark(trigger.net.decoder, trigger.slots, trigger.mark(smooth), false_alarm=1e-40)
+    looks = TorchMark(trigger.net).looks(trigger.mark(smooth))
+    found = read_mark(looks, trigger.photos.slots, false_alarm=1e-40)
     assert found.payload is not None
     assert not found.marked
+
+
+def test_the_first_look_that_reads_ends_the_search(trigger: Learned) -> None:
+    signs = trigger.photos.slots.write(Payload(3, 4))
+    silent = np.zeros(160, np.float32)
+
+    def looks() -> Iterator[tuple[np.ndarray, float]]:
+        yield silent, 5.0
+        yield signs, -1.0
+        raise AssertionError("a look too many")
+
+    found = read_mark(looks(), trigger.photos.slots)
+    assert found.payload == Payload(3, 4)
+    assert found.presence == pytest.approx(1 / (1 + np.exp(-5)))
+
+
+@pytest.mark.parametrize(("logit", "share"), [(0.0, 0.5), (-1e9, 0.0), (1e9, 1.0), (2.0, 1 / (1 + np.exp(-2.0)))])
+def test_presence_is_the_logistic_function_of_the_logit(logit: float, share: float, trigger: Learned) -> None:
+    found = read_mark([(np.zeros(160, np.float32), logit)], trigger.photos.slots)
+    assert found.presence == pytest.approx(share)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 900), (128, 128)])
@@ -60,3 +84,10 @@ def test_a_blank_photo_says_nothing(shape: tuple[int, int], level: int, trigger:
 def test_plain_photos_say_nothing(trigger: Learned, scene: Scene) -> None:
     for seed in range(4):
         assert not trigger.find(scene(140, 180, seed)).marked
+
+
+@pytest.mark.parametrize(("logit", "other"), [(10.0, True), (0.0, False), (-10.0, False)])
+def test_a_mark_that_is_seen_and_not_read_is_another_one(logit: float, other: bool, trigger: Learned) -> None:
+    slots = trigger.photos.slots
+    assert read_mark([(np.zeros(160, np.float32), logit)], slots).of_another is other
+    assert not read_mark([(slots.write(Payload(1, 2)), logit)], slots).of_another

@@ -15,12 +15,12 @@ from unfind.models.embed import to_tensor
 from unfind.triggers.key import Key
 from unfind.triggers.spread_spectrum import (
     CONTRAST_GRID,
-    MAXIMUM_STRENGTH,
     SpreadSpectrum,
     heard,
     loudness_of,
     luma,
 )
+from unfind.triggers.strength import MAXIMUM_STRENGTH
 
 Pixels = NDArray[np.uint8]
 Scene = Callable[..., Pixels]

@@ -5,17 +5,30 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from unfind.errors import UsageError
 from unfind.triggers.key import Key
+from unfind.triggers.shipped import default_mark
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document on stdout.")]
 KeyFile = Annotated[Path | None, Parameter(name="--key", help="The trigger's key file.")]
-MarkFolder = Annotated[
-    Path | None, Parameter(name="--mark", help="A learned mark's folder; default spread-spectrum, or the run's mark.")
+MarkName = Annotated[
+    str | None,
+    Parameter(
+        name="--mark",
+        help="shipped (the learned mark of this package), spread-spectrum, or a learned mark's folder; default "
+        f"{default_mark()}, or the run's mark.",
+    ),
+]
+ChosenEngine = Annotated[
+    Literal["auto", "onnx", "torch"],
+    Parameter(
+        name="--engine",
+        help="What runs a learned mark: onnx starts at once, torch needs no onnxruntime; auto takes onnx where it can.",
+    ),
 ]
 OwnBackbone = Annotated[
     str | None,

@@ -8,25 +8,31 @@ from typing import Any
 from unfind.errors import ModelError, UsageError
 from unfind.models.weights import read_card
 from unfind.triggers.base import Trigger
-from unfind.triggers.choose import make_trigger, trigger_from_card
-from unfind.triggers.find_mark import can_be_found
+from unfind.triggers.choose import photo_trigger, trigger_from_card
 from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.learned import Learned
+from unfind.triggers.shipped import default_mark
+from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 
 def pick_trigger(
-    key: Path | None, run: Path | None, strength: float | None = None, mark: Path | None = None
+    key: Path | None,
+    run: Path | None,
+    strength: float | None = None,
+    mark: str | None = None,
+    owner: int | None = None,
 ) -> Trigger:
     """Make the trigger.
 
     Args:
-        key: a key file; alone it gives the spread-spectrum trigger, with a mark the learned one.
+        key: a key file; alone it gives the mark that is the default.
         run: a protected model's folder; its card names the trigger, and its own key is used where none is given.
         strength: instead of the card's, for triggers that have one.
-        mark: folder of a learned mark; with a run it says where that model's mark is now.
+        mark: "shipped", "spread-spectrum" or the folder of a learned mark; with a run where that one is now.
+        owner: what a learned mark says of its owner.
 
     Raises:
-        UsageError: neither is given, or a strength for a trigger without one.
+        UsageError: neither is given, or a strength or an owner for a trigger without one.
         KeyFileError: no key, or another one than the model's.
         ModelError: the model has no trigger.
     """
@@ -34,26 +40,25 @@ def pick_trigger(
         raise UsageError("Expected a key or a model's folder, got neither: give --key FILE or --run FOLDER.")
     if run is None:
         assert key is not None
-        settings: dict[str, Any] = {} if strength is None else {"strength": strength}
-        if mark is not None:
-            return make_trigger(Learned.name, Key.load(key), mark=str(mark), **settings)
-        return make_trigger("spread-spectrum", Key.load(key), **settings)
+        return photo_trigger(Key.load(key), mark or default_mark(), strength=strength, owner=owner)
     card = model_card(run).get("trigger")
     if not card:
         raise ModelError(f"Expected a protected model in {run}, got one without a trigger: train it with pbl.")
-    trigger = trigger_from_card(card if mark is None else _with_mark(card, mark), model_key(run, key))
+    asked = {name: value for name, value in {"mark": mark, "owner": owner}.items() if value is not None}
+    trigger = trigger_from_card(_with(card, asked), model_key(run, key))
     if strength is None:
         return trigger
-    if not can_be_found(trigger):
+    if not isinstance(trigger, Learned | SpreadSpectrum):
         raise UsageError(f"Expected no strength for the {trigger.name} trigger, got {strength}: leave it out.")
     return trigger.stronger(strength / trigger.strength)
 
 
-def _with_mark(card: dict[str, Any], mark: Path) -> dict[str, Any]:
-    """A trigger's card with the folder where its mark is now."""
-    if card.get("name") != Learned.name:
-        raise UsageError(f"Expected no --mark for a model of the {card.get('name')} trigger, got {mark}: leave it out.")
-    return {**card, "settings": {**card["settings"], "mark": str(mark)}}
+def _with(card: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """A trigger's card with other settings: where its mark is now, whose it says it is."""
+    if settings and card.get("name") != Learned.name:
+        asked = ", ".join(f"--{name} {value}" for name, value in settings.items())
+        raise UsageError(f"Expected no {asked} for a model of the {card.get('name')} trigger: leave it out.")
+    return {**card, "settings": {**card["settings"], **settings}} if settings else card
 
 
 def model_card(run: Path) -> dict[str, Any]:

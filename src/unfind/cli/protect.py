@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson, MarkFolder
+from unfind.cli.options import AsJson, ChosenEngine, MarkName
 from unfind.cli.output import print_json, print_table, progress_bar, say
-from unfind.cli.pick_trigger import pick_trigger
+from unfind.cli.pick_mark import pick_mark
 from unfind.errors import UnfindError
 from unfind.studies.protect import Protected, protect_files
 
@@ -21,23 +21,27 @@ def protect(
     out: Annotated[Path, Parameter(help="Folder for the protected copies.")],
     key: Annotated[Path | None, Parameter(help="The key file your provider gave you.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take key and strength from.")] = None,
-    mark: MarkFolder = None,
+    mark: MarkName = None,
+    owner: Annotated[
+        int | None, Parameter(help="What a learned mark says of its owner, 0 to 65535; default the run's or 0.")
+    ] = None,
     strength: Annotated[
         float | None, Parameter(help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1.")
     ] = None,
     keep_location: Annotated[bool, Parameter(negative="", help="Keep GPS data, which is removed otherwise.")] = False,
     overwrite: Annotated[bool, Parameter(negative="", help="Replace files of the same name in --out.")] = False,
+    engine: ChosenEngine = "auto",
     json: AsJson = False,
 ) -> None:
     """Put the mark into photos: same format, size, orientation and colour profile, any resolution.
 
     Every file is read again and checked before it is left on disk; where the mark is not found it is made stronger, up
-    to twice. Exit code 1 when a photo could not be protected;
-    the others are.
+    to twice. A photo that carries this key's mark already is left alone. Exit code 1 when a photo could not be
+    protected; the others are.
 
     Example: unfind protect holiday/ --key provider.key --out protected
     """
-    trigger = pick_trigger(key, run, strength, mark)
+    trigger = pick_mark(key, run, strength=strength, mark=mark, owner=owner, engine=engine)
     with progress_bar() as progress:
         done = protect_files(photos, out, trigger, keep_location=keep_location, overwrite=overwrite, progress=progress)
     failed = [one for one in done if one.problem is not None]
@@ -45,6 +49,9 @@ def protect(
         print_json([_as_json(one) for one in done])
     elif len(failed) < len(done):
         print_table("Protected photos", ["file", "PSNR dB", "SSIM", "check"], [_row(o) for o in done if not o.problem])
+    for one in done:
+        if one.notice is not None:
+            say(f"unfind: {one.notice}")
     if len(done) == 1 and failed:
         raise UnfindError(str(failed[0].problem))
     for one in failed:
@@ -72,5 +79,6 @@ def _as_json(one: Protected) -> dict[str, object]:
         "ssim": one.ssim,
         "agreement": one.check.agreement if one.check else None,
         "false_alarm": one.check.false_alarm if one.check else None,
+        "notice": one.notice,
         "times_as_strong": one.louder if one.check else None,
     }

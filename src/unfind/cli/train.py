@@ -15,6 +15,7 @@ from unfind.models.encoder import Architecture
 from unfind.studies.train import Trained, TrainRequest
 from unfind.studies.train import train as run_training
 from unfind.training.settings import FitSettings
+from unfind.triggers.default import DEFAULT
 
 
 @Parameter(name="*")
@@ -27,7 +28,7 @@ class TriggerOptions:
         trigger_option: NAME=VALUE, an argument of the trigger such as strength=1.0; may be repeated.
     """
 
-    trigger: str = "spread-spectrum"
+    trigger: str = DEFAULT
     trigger_option: tuple[str, ...] = ()
 
 

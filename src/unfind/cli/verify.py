@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unfind.cli.options import AsJson, MarkFolder
+from unfind.cli.options import AsJson, ChosenEngine, MarkName
 from unfind.cli.output import print_json, print_table, progress_bar, say
-from unfind.cli.pick_trigger import pick_trigger
+from unfind.cli.pick_mark import pick_mark
 from unfind.errors import UsageError
 from unfind.studies.protect import Verified, verify_files
 from unfind.triggers.find_mark import can_be_found
@@ -25,7 +25,8 @@ def verify(
     *,
     key: Annotated[Path | None, Parameter(help="The key to look for.")] = None,
     run: Annotated[Path | None, Parameter(help="A model's folder, to take the key from.")] = None,
-    mark: MarkFolder = None,
+    mark: MarkName = None,
+    engine: ChosenEngine = "auto",
     json: AsJson = False,
 ) -> None:
     """Look for a key's mark in photos.
@@ -34,7 +35,7 @@ def verify(
 
     Example: unfind verify protected/ --key provider.key
     """
-    trigger = pick_trigger(key, run, mark=mark)
+    trigger = pick_mark(key, run, mark=mark, engine=engine)
     if not can_be_found(trigger):
         raise UsageError(f"Expected a trigger that can be verified, got {trigger.name}: only keyed marks can.")
     with progress_bar() as progress:
@@ -44,7 +45,9 @@ def verify(
         print_json([_as_json(one, fingerprint) for one in found])
     else:
         print_table(
-            f"Mark of key {fingerprint}", ["file", "marked", "agreement", "chance"], [_row(one) for one in found]
+            f"Mark of key {fingerprint}",
+            ["file", "marked", "agreement", "chance", "owner"],
+            [_row(one) for one in found],
         )
     for one in found:
         if one.problem is not None:
@@ -57,9 +60,17 @@ def verify(
 
 def _row(one: Verified) -> list[str]:
     if one.detection is None:
-        return [str(one.source), "unreadable", "-", "-"]
+        return [str(one.source), "unreadable", "-", "-", "-"]
     seen = one.detection
-    return [str(one.source), "yes" if seen.marked else "no", f"{seen.agreement:.2f}", f"{seen.false_alarm:.1e}"]
+    marked = "yes" if seen.marked else "another key's" if seen.of_another else "no"
+    owner = _payload(one).get("owner")
+    return [
+        str(one.source),
+        marked,
+        f"{seen.agreement:.2f}",
+        f"{seen.false_alarm:.1e}",
+        "-" if owner is None else str(owner),
+    ]
 
 
 def _as_json(one: Verified, fingerprint: str) -> dict[str, object]:
@@ -70,6 +81,7 @@ def _as_json(one: Verified, fingerprint: str) -> dict[str, object]:
         "marked": seen.marked if seen else None,
         "agreement": seen.agreement if seen else None,
         "false_alarm": seen.false_alarm if seen else None,
+        "of_another": seen.of_another if seen else None,
         **_payload(one),
         "problem": one.problem,
     }

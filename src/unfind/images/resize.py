@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from unfind.errors import UsageError
@@ -32,6 +33,43 @@ def to_square(pixels: Pixels, size: int) -> Pixels:
     if size < 1:
         raise UsageError(f"expected a size of at least 1 pixel, got {size}; 224 is a usual choice")
     return to_size(pixels, width=size, height=size, filter=Image.Resampling.BILINEAR)
+
+
+def reduced(pixels: Pixels, at_least: int) -> Pixels:
+    """Make a large picture smaller by averaging whole blocks, before something that looks at it coarsely anyway.
+
+    Row i of n is the mean of the rows from ``i H // n`` to ``(i + 1) H // n``, columns likewise: no copy of the picture
+    is made on the way, and whoever writes this again in another language gets the same values.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        at_least: neither side becomes shorter than this, and sides below twice this stay as they are.
+
+    Returns:
+        uint8, each side at least ``at_least`` and below twice that where it was longer; `pixels` themselves where
+        nothing is to be done.
+
+    Raises:
+        UsageError: `at_least` is below 1.
+        ImageError: `pixels` are not RGB.
+    """
+    if at_least < 1:
+        raise UsageError(f"expected a side of at least 1 pixel, got {at_least}; 256 is a usual choice")
+    check_pixels(pixels)
+    height, width = pixels.shape[:2]
+    rows, columns = (_blocks(side, at_least) for side in (height, width))
+    if (len(rows), len(columns)) == (height, width):
+        return pixels
+    ends = np.append(rows[1:], height)
+    sums = np.stack([pixels[a:b].sum(0, dtype=np.uint32) for a, b in zip(rows, ends, strict=True)])
+    counts = np.outer(ends - rows, np.diff(columns, append=width))
+    return np.rint(np.add.reduceat(sums, columns, axis=1) / counts[:, :, None]).astype(np.uint8)
+
+
+def _blocks(side: int, at_least: int) -> NDArray[np.int64]:
+    """Where the blocks of one axis begin."""
+    count = side // max(1, side // at_least)
+    return np.arange(count) * side // count
 
 
 def scale(pixels: Pixels, factor: float) -> Pixels:

@@ -27,7 +27,8 @@ from unfind.studies.train import TrainRequest, train
 from unfind.training.checkpoint import FILE as CHECKPOINT
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
-from unfind.triggers.choose import DEFAULT, make_trigger
+from unfind.triggers.choose import make_trigger
+from unfind.triggers.default import DEFAULT
 from unfind.triggers.key import Key
 
 FIRST, CLEAN = "first", "clean"

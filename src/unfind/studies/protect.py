@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,15 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from unfind.errors import ImageError, UnfindError, UsageError
-from unfind.evaluation.stealth import SMALLEST_WINDOW, pair_stealth
+from unfind.evaluation.likeness import likeness
 from unfind.images.decode import decode
 from unfind.images.encode import encode
 from unfind.images.files import find_photos, read_photo, write_atomic
 from unfind.images.photo import Photo, Pixels
 from unfind.studies.progress import Progress, silent
-from unfind.triggers.base import Trigger
-from unfind.triggers.detect import Detection
-from unfind.triggers.find_mark import Findable, can_be_found, find_mark
+from unfind.triggers.detection import Detection
+from unfind.triggers.find_mark import Findable, Markable, can_be_found, find_mark
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,6 +39,7 @@ class Protected:
         ssim: likewise, -1..1.
         check: what the detector sees in the written file; None for triggers that cannot be detected.
         louder: how many times as strong as asked for the mark had to be to be read back.
+        notice: what else there is to know, as a sentence; None for nothing.
     """
 
     source: Path
@@ -48,12 +49,13 @@ class Protected:
     ssim: float | None = None
     check: Detection | None = None
     louder: float = 1.0
+    notice: str | None = None
 
 
 def protect_files(
     paths: Iterable[Path],
     out: Path,
-    trigger: Trigger,
+    trigger: Markable,
     *,
     keep_location: bool = False,
     overwrite: bool = False,
@@ -85,7 +87,7 @@ def protect_files(
 
 
 def protect_file(
-    source: Path, target: Path, trigger: Trigger, *, keep_location: bool = False, overwrite: bool = False
+    source: Path, target: Path, trigger: Markable, *, keep_location: bool = False, overwrite: bool = False
 ) -> Protected:
     """Protect one photo: same format, size, orientation, colour profile and quality as the source's.
 
@@ -98,29 +100,44 @@ def protect_file(
     if target.exists() and not overwrite:
         raise UsageError(f"Expected no file at {target}, got one: add --overwrite or choose another folder.")
     photo = read_photo(source)
-    if can_be_found(trigger) and find_mark(trigger, photo.pixels).marked:
-        raise ImageError(
-            f"{source}: expected a photo without this mark, got one that carries it: it is protected already."
-        )
+    notice = _already(source, photo, trigger)
     data, written, check, louder = _marked(photo, trigger, keep_location)
     if check is not None and not check.marked:
         raise ImageError(
             f"{source}: expected to find the mark in the result, got a false-alarm chance of {check.false_alarm:.1g} "
             f"even {louder:.1f} times as strong: the photo is too small or too flat, raise the strength."
         )
-    measured = pair_stealth(photo.pixels, written) if min(written.shape[:2]) >= SMALLEST_WINDOW else {}
+    measured = likeness(photo.pixels, written)
     write_atomic(target, data)
-    return Protected(source, target, None, measured.get("psnr"), measured.get("ssim"), check, louder)
+    return Protected(source, target, None, measured["psnr"], measured.get("ssim"), check, louder, notice)
 
 
-def _marked(photo: Photo, trigger: Trigger, keep_location: bool) -> tuple[bytes, Pixels, Detection | None, float]:
+def _already(source: Path, photo: Photo, trigger: Markable) -> str | None:
+    """What to say of a mark that a photo seems to carry already, of another key; None for none.
+
+    Raises:
+        ImageError: it carries this one.
+    """
+    if not can_be_found(trigger):
+        return None
+    found = find_mark(trigger, photo.pixels)
+    if found.marked:
+        raise ImageError(
+            f"{source}: expected a photo without this mark, got one that carries it: it is protected already."
+        )
+    if found.of_another:
+        return f"{source} seems to carry a mark of another key already; it now carries both."
+    return None
+
+
+def _marked(photo: Photo, trigger: Markable, keep_location: bool) -> tuple[bytes, Pixels, Detection | None, float]:
     """The protected file, its pixels, what a detector sees in them, and how much stronger the mark had to be.
 
     A mark that cannot be read back from the file is made stronger step by step, within LOUDER.
     """
     for louder in LOUDER if can_be_found(trigger) else (1.0,):
-        marked = trigger.stronger(louder).mark(photo.pixels)
-        data = encode(dataclasses.replace(photo, pixels=marked), keep_location=keep_location)
+        made = trigger.stronger(louder) if can_be_found(trigger) else trigger
+        data = encode(dataclasses.replace(photo, pixels=made.mark(photo.pixels)), keep_location=keep_location)
         written = decode(data).pixels
         check = find_mark(trigger, written) if can_be_found(trigger) else None
         if check is None or check.marked:
@@ -161,7 +178,8 @@ def verify_files(paths: Iterable[Path], trigger: Findable, *, progress: Progress
 
 def _in_parallel(work: Callable[[Item], Result], items: list[Item], stage: str, progress: Progress) -> list[Result]:
     done = []
-    with ThreadPoolExecutor() as pool:
+    # One for each core, and no more: every photo at work takes ten times its pixels' number in bytes.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         for result in pool.map(work, items):
             done.append(result)
             progress(stage, len(done), len(items))

@@ -27,6 +27,7 @@ from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_card
+from unfind.triggers.default import DEFAULT
 from unfind.triggers.key import FINGERPRINT, KEY_FILE, Key
 
 PROTECTING = {"pbl": {"distillation_weight": 2.5}}
@@ -56,7 +57,7 @@ class TrainRequest:
     objective_options: Mapping[str, Any] = field(default_factory=dict)
     architecture: Architecture = field(default_factory=Architecture)
     start: Path | None = None
-    trigger: str = "spread-spectrum"
+    trigger: str = DEFAULT
     trigger_options: Mapping[str, Any] = field(default_factory=dict)
     fit: FitSettings = field(default_factory=FitSettings)
     train_classes: int | None = None

@@ -12,6 +12,7 @@ from unfind.triggers.base import Trigger
 from unfind.triggers.blended import Blended
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
+from unfind.triggers.shipped import SPREAD_SPECTRUM
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 from unfind.triggers.wanet import WaNet
 
@@ -22,7 +23,6 @@ TRIGGERS: dict[str, Callable[..., Trigger]] = {
     "wanet": WaNet,
     "learned": Learned,
 }
-DEFAULT = "spread-spectrum"
 
 
 def make_trigger(name: str, key: Key | None, **settings: Any) -> Trigger:
@@ -47,6 +47,28 @@ def make_trigger(name: str, key: Key | None, **settings: Any) -> Trigger:
         return TRIGGERS[name](**settings)
     except TypeError as error:
         raise UsageError(f"Expected settings that the {name} trigger knows, got another one: {error}.") from error
+
+
+def photo_trigger(
+    key: Key, mark: str, *, strength: float | None = None, owner: int | None = None
+) -> SpreadSpectrum | Learned:
+    """The trigger that marks photos under a name.
+
+    Args:
+        key: the secret.
+        mark: "spread-spectrum", or a learned mark as ``Learned`` takes it.
+        strength: None for the mark's own.
+        owner: what a learned mark says of its owner.
+
+    Raises:
+        UsageError: a number out of range, or an owner for a mark that names none.
+        ModelError: no such mark.
+    """
+    if mark != SPREAD_SPECTRUM:
+        return Learned(key, mark=mark, strength=strength, owner=owner or 0)
+    if owner is not None:
+        raise UsageError(f"Expected no owner for a mark that names none, got {owner}: take the shipped mark.")
+    return SpreadSpectrum(key, strength=1.0 if strength is None else strength)
 
 
 def trigger_card(trigger: Trigger, key: Key | None) -> dict[str, Any]:

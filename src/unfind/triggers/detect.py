@@ -8,33 +8,14 @@ therefore follows from mathematics, not from a threshold fitted to sample photos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import i0e, i1e
 
 from unfind.models.embed import to_tensor
+from unfind.triggers.detection import FALSE_ALARM, Detection
 from unfind.triggers.spread_spectrum import SpreadSpectrum, heard
-
-FALSE_ALARM = 1e-6
-"""A photo counts as marked when an unmarked one would look like this less often than that."""
-
-
-@dataclass(frozen=True)
-class Detection:
-    """The verdict on one photo.
-
-    Attributes:
-        agreement: mean cosine between the photo's phases and the key's, -1..1; near 0 without the mark.
-        false_alarm: upper bound of the chance that an unmarked photo agrees as well, 0..1.
-        marked: false_alarm is below the limit asked for.
-    """
-
-    agreement: float
-    false_alarm: float
-    marked: bool
 
 
 def detect(trigger: SpreadSpectrum, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM) -> Detection:

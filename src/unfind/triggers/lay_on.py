@@ -1,4 +1,7 @@
-"""Put a pattern that was made at a working size onto photos of any size."""
+"""Put a pattern that was made at a working size onto photos of any size, so that gradients pass.
+
+Photos in files go the same way in NumPy (``apply_change``).
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,16 @@ def working_view(images: Tensor, size: int = WORKING_SIZE) -> Tensor:
     return F.interpolate(images, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
+def change_of(views: Tensor, patterns: Tensor) -> Tensor:
+    """What a mark of strength 1 adds, (N, 1, size, size): its pattern, louder where the photo is busy.
+
+    Args:
+        views: photos at the working size.
+        patterns: (N, 1, size, size) with a mean square of 1.
+    """
+    return loudness_of(views) * patterns
+
+
 def lay_on(images: Tensor, patterns: Tensor, strength: float | Tensor) -> Tensor:
     """Add patterns to the luma of photos, louder where a photo is busy and fainter where it is smooth.
 
@@ -31,12 +44,16 @@ def lay_on(images: Tensor, patterns: Tensor, strength: float | Tensor) -> Tensor
     Returns:
         (N, 3, H, W) in [0, 1].
     """
-    loudness = loudness_of(images) * strength
-    grid = (loudness.shape[-2], loudness.shape[-1])
-    if grid != tuple(patterns.shape[-2:]):
-        patterns = F.interpolate(patterns, grid, mode="bilinear", antialias=True, align_corners=False)
-    change, size = loudness * patterns, (images.shape[-2], images.shape[-1])
-    if size != grid:
+    change = change_of(working_view(images), patterns) * strength
+    return torch.add(images, _stretched(change, images.shape[-2], images.shape[-1])).clamp_(0, 1)
+
+
+def _stretched(change: Tensor, height: int, width: int) -> Tensor:
+    """A change at the size of the photos: a mean along sides that shrink, cubic along those that grow."""
+    least = (min(height, change.shape[-2]), min(width, change.shape[-1]))
+    if least != tuple(change.shape[-2:]):
+        change = F.interpolate(change, least, mode="bilinear", antialias=True, align_corners=False)
+    if least != (height, width):
         # Cubic, since linear interpolation would take a fifth of the finest gratings away.
-        change = F.interpolate(change, size, mode="bicubic", align_corners=False)
-    return torch.add(images, change).clamp_(0, 1)
+        change = F.interpolate(change, (height, width), mode="bicubic", align_corners=False)
+    return change

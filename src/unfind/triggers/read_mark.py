@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
-from unfind.models.embed import to_tensor
-from unfind.models.mark_decoder import MarkDecoder
-from unfind.models.mark_parts import WORKING_SIZE
 from unfind.triggers.chance_of_reading import chance_of_reading
-from unfind.triggers.detect import FALSE_ALARM, Detection
-from unfind.triggers.lay_on import working_view
+from unfind.triggers.detection import FALSE_ALARM, Detection
 from unfind.triggers.payload import Payload
 from unfind.triggers.slots import Slots
 from unfind.triggers.soft_reading import read_word
@@ -24,6 +18,10 @@ from unfind.triggers.soft_reading import read_word
 CROPS = (0.0, 0.05, 0.1)
 """Shares of each side that may have been cut off around the photo; each is one more look, and one more chance of a
 false alarm."""
+LIKELY = 0.95
+"""From this presence on, a mark that cannot be read is spoken of."""
+Look = tuple[NDArray[np.float32], float]
+"""What a decoder hears in each slot (160,), and the logit of there being any mark."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +40,23 @@ class MarkReading(Detection):
     repaired: int | None = None
     presence: float = 0.0
 
+    @property
+    def of_another(self) -> bool:
+        """Whether the network sees a mark that this key does not read: of another key, or one that was damaged."""
+        return not self.marked and self.presence >= LIKELY
 
-def read_mark(
-    decoder: MarkDecoder, slots: Slots, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM
-) -> MarkReading:
-    """Look for a key's mark in one photo (H, W, 3) of 8-bit RGB.
+
+def read_mark(looks: Iterable[Look], slots: Slots, *, false_alarm: float = FALSE_ALARM) -> MarkReading:
+    """Tell what was heard in a photo.
 
     Args:
-        decoder: in evaluation mode.
+        looks: one for each of CROPS, best made one by one: the first that can be read ends the search.
         slots: the key's.
-        pixels: the photo.
         false_alarm: a photo counts as marked when one without the mark would be read less often than that.
     """
     agreement, presence = -1.0, 0.0
-    for view in _views(to_tensor(pixels[None])):
-        with torch.inference_mode():
-            evidence, seen = decoder(view)
-        heard = evidence[0].numpy()
-        agreement, presence = max(agreement, slots.beacon(heard)), max(presence, float(seen[0].sigmoid()))
+    for heard, logit in looks:
+        agreement, presence = max(agreement, slots.beacon(heard)), max(presence, _share(logit))
         reading = read_word(slots.word(heard))
         if reading is not None:
             chance = chance_of_reading(reading.repaired, len(CROPS))
@@ -68,10 +65,6 @@ def read_mark(
     return MarkReading(agreement, 1.0, false_alarm > 1.0, presence=presence)
 
 
-def _views(images: Tensor) -> Iterator[Tensor]:
-    """The photo as it is, then with the margins put back that a crop may have taken away."""
-    for share in CROPS:
-        side = round(WORKING_SIZE * (1 - share))
-        before = (WORKING_SIZE - side) // 2
-        after = WORKING_SIZE - side - before
-        yield F.pad(working_view(images, side), (before, after, before, after), mode="replicate")
+def _share(logit: float) -> float:
+    """The logistic function, written so that it cannot overflow."""
+    return 0.5 * (1 + math.tanh(logit / 2))

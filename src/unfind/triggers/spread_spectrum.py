@@ -10,9 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.errors import UsageError
+from unfind.images.photo import Pixels
 from unfind.triggers.base import Trigger
 from unfind.triggers.carriers import Carriers, draw_carriers
+from unfind.triggers.detection import Detection
 from unfind.triggers.key import Key
+from unfind.triggers.strength import check_strength, within_limit
 
 CARRIERS = 24
 """Enough for a false alarm below 1e-12 on a clear mark; few enough that each is loud."""
@@ -22,8 +25,6 @@ features of a pretrained net tell marked photos from plain ones, this ring is th
 waves hide in natural texture, finer ones are lost when a photo is made smaller."""
 CONTRAST_GRID = 128
 """Side of the grid on which local contrast is measured, whatever the photo's size."""
-MAXIMUM_STRENGTH = 8.0
-"""Beyond this every pixel is saturated."""
 
 
 class SpreadSpectrum(Trigger):
@@ -50,17 +51,13 @@ class SpreadSpectrum(Trigger):
         lowest: int = LOWEST,
         highest: int = HIGHEST,
     ) -> None:
-        if not 0 < strength <= MAXIMUM_STRENGTH:
-            raise UsageError(
-                f"Expected a strength above 0 and at most {MAXIMUM_STRENGTH:g}, got {strength}: 1 is usual."
-            )
         if not 0 < lowest < highest < CONTRAST_GRID // 2:
             raise UsageError(
                 f"Expected a ring within 1..{CONTRAST_GRID // 2 - 1} cycles across the image, got "
                 f"{lowest}..{highest}: a detector could not tell faster waves apart."
             )
         self.key = key
-        self.strength = strength
+        self.strength = check_strength(strength)
         self.carriers = carriers
         self.lowest = lowest
         self.highest = highest
@@ -73,10 +70,16 @@ class SpreadSpectrum(Trigger):
         mark = F.interpolate(loudness, (height, width), mode="bilinear", align_corners=False)
         return torch.add(images, mark.mul_(self._pattern(height, width).to(images))).clamp_(0, 1)
 
+    def find(self, pixels: Pixels) -> Detection:
+        """Look for the mark of this key in one photo (H, W, 3) of 8-bit RGB."""
+        from unfind.triggers.detect import detect  # which rests on this file
+
+        return detect(self, pixels)
+
     def stronger(self, factor: float) -> SpreadSpectrum:
         """The same mark, ``factor`` times as strong (at most the greatest strength)."""
         other = copy.copy(self)
-        other.strength = min(self.strength * factor, MAXIMUM_STRENGTH)
+        other.strength = within_limit(self.strength * factor)
         return other
 
     def settings(self) -> dict[str, Any]:

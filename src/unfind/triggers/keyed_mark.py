@@ -1,0 +1,94 @@
+"""The learned mark on photos, whatever runs its networks: everything that depends on the key, in NumPy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfind.images.photo import Pixels
+from unfind.images.resize import reduced
+from unfind.triggers.apply_change import apply_change
+from unfind.triggers.key import Key
+from unfind.triggers.nonce import draw_nonce
+from unfind.triggers.payload import Payload
+from unfind.triggers.read_mark import Look, MarkReading, read_mark
+from unfind.triggers.slots import Signs, Slots
+from unfind.triggers.strength import check_strength, within_limit
+
+LEAST_SIDE = 256
+"""Photos are made this small, and no smaller, before a network sees them: it looks at 128 pixels a side, and what the
+first averaging takes of the finest gratings is then a thirtieth."""
+
+
+class MarkNets(Protocol):
+    """The two networks of a mark, on photos uint8 (H, W, 3) of any size.
+
+    Attributes:
+        strength: the one they were trained for.
+        fingerprint: 16 hex digits that name the weights.
+    """
+
+    strength: float
+    fingerprint: str
+
+    def change(self, photo: Pixels, signs: Signs) -> NDArray[np.float32]:
+        """What a mark of strength 1 adds, (128, 128), for signs (160,)."""
+
+    def looks(self, photo: Pixels) -> Iterable[Look]:
+        """What is heard in a photo, one look for each of CROPS."""
+
+
+class KeyedMark:
+    """Marks and reads photos with one key.
+
+    Args:
+        key: says which signs mean what.
+        nets: whatever runs the networks.
+        strength: None for the one they were trained for; 1 is about 32 dB PSNR on busy 128-pixel thumbnails.
+        owner: what every mark says of its owner, 0..65535.
+        nonce: what every mark says of its photo; None draws one for each photo.
+
+    Raises:
+        UsageError: a strength outside (0, 8], or an owner or nonce out of range.
+    """
+
+    name = "learned"
+    keyed = True
+
+    def __init__(
+        self, key: Key, nets: MarkNets, *, strength: float | None = None, owner: int = 0, nonce: int | None = None
+    ) -> None:
+        Payload(owner, nonce or 0)  # says what is wrong with either
+        self.key = key
+        self.nets = nets
+        self.owner = owner
+        self.nonce = nonce
+        self.strength = check_strength(nets.strength if strength is None else strength)
+        self.slots = Slots.of(key)
+
+    def mark(self, pixels: Pixels) -> Pixels:
+        """Put the mark into one photo (H, W, 3) of 8-bit RGB, of any size."""
+        change = self.nets.change(reduced(pixels, LEAST_SIDE), self.signs(pixels))
+        return apply_change(pixels, change, self.strength)
+
+    def find(self, pixels: Pixels) -> MarkReading:
+        """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""
+        return read_mark(self.nets.looks(reduced(pixels, LEAST_SIDE)), self.slots)
+
+    def signs(self, pixels: Pixels) -> Signs:
+        """What the mark of a photo writes, (160,)."""
+        return self.slots.write(self.payload(pixels))
+
+    def payload(self, pixels: Pixels) -> Payload:
+        """What the mark of a photo says."""
+        return Payload(self.owner, draw_nonce(self.key, pixels) if self.nonce is None else self.nonce)
+
+    def stronger(self, factor: float) -> KeyedMark:
+        """The same mark, ``factor`` times as strong (at most the greatest strength)."""
+        other = copy.copy(self)
+        other.strength = within_limit(self.strength * factor)
+        return other

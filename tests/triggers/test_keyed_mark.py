@@ -1,0 +1,78 @@
+"""All that depends on the key, with networks that can be seen through: they write signs into a corner of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from unfind.errors import UsageError
+from unfind.triggers.key import Key
+from unfind.triggers.keyed_mark import LEAST_SIDE, KeyedMark
+from unfind.triggers.nonce import draw_nonce
+from unfind.triggers.payload import Payload
+from unfind.triggers.read_mark import CROPS
+
+
+class GlassNets:
+    """Each sign is a row of the change, and is heard as the mean of that row of a grey photo of 160 rows."""
+
+    strength = 0.5
+    fingerprint = "glass"
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, ...]] = []
+
+    def change(self, photo: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        self.seen.append(photo.shape)
+        return np.repeat(signs[:, None] * np.float32(0.1), 160, axis=1)
+
+    def looks(self, photo: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
+        self.seen.append(photo.shape)
+        for _ in CROPS:
+            yield photo[:160].mean((1, 2)).astype(np.float32) - 128, 0.0
+
+
+@pytest.fixture
+def grey() -> np.ndarray:
+    return np.full((160, 160, 3), 128, np.uint8)
+
+
+def test_what_is_written_is_read(grey: np.ndarray, key: Key) -> None:
+    mark = KeyedMark(key, GlassNets(), owner=9)
+    found = mark.find(mark.mark(grey))
+    assert found.marked
+    assert found.payload == Payload(9, draw_nonce(key, grey))
+    assert found.agreement == 1
+    assert not KeyedMark(Key.from_seed(99), GlassNets()).find(mark.mark(grey)).marked
+
+
+def test_the_change_is_made_as_strong_as_asked(grey: np.ndarray, key: Key) -> None:
+    for mark, levels in (
+        (KeyedMark(key, GlassNets(), nonce=1), 0.5 * 25.5),
+        (KeyedMark(key, GlassNets(), nonce=1, strength=2.0), 2 * 25.5),
+        (KeyedMark(key, GlassNets(), nonce=1).stronger(3.0), 1.5 * 25.5),
+    ):
+        assert set(np.unique(mark.mark(grey).astype(int) - 128)) == {-round(levels), round(levels)}
+
+
+def test_stronger_leaves_the_mark_itself_alone(key: Key) -> None:
+    mark = KeyedMark(key, GlassNets(), strength=1.0)
+    assert mark.stronger(100).strength == 8
+    assert mark.strength == 1
+
+
+def test_networks_see_a_small_photo_of_a_large_one(key: Key) -> None:
+    nets = GlassNets()
+    mark = KeyedMark(key, nets)
+    pixels = np.zeros((3000, 520, 3), np.uint8)
+    assert mark.mark(pixels).shape == pixels.shape
+    mark.find(pixels)
+    assert all(LEAST_SIDE <= side < 2 * LEAST_SIDE for shape in nets.seen for side in shape[:2])
+
+
+@pytest.mark.parametrize("settings", [{"strength": 0}, {"strength": 9}, {"owner": -1}, {"nonce": 2**32}])
+def test_settings_out_of_range_are_refused(settings: dict[str, int], key: Key) -> None:
+    with pytest.raises(UsageError, match="Expected"):
+        KeyedMark(key, GlassNets(), **settings)  # type: ignore[arg-type]
