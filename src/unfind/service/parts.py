@@ -24,12 +24,14 @@ class Parts:
         writer: The one thread that writes.
         meters: Numbers for Prometheus.
         preparing: Held while a photo is decoded and embedded for adding; waiting for the disk needs no core.
+        beside: A second gallery, of another model, that can only be searched; None where there is none.
     """
 
     backend: Backend
     writer: Writer
     meters: Meters
     preparing: asyncio.Semaphore
+    beside: Backend | None = None
 
 
 def parts_of(request: Request) -> Parts:
@@ -56,7 +58,7 @@ MEANINGS = {
     403: "The key may read only.",
     404: "No such photo.",
     408: "The body came too slowly.",
-    409: "The service has no key to look for.",
+    409: "The service has no key to look for, or no second gallery.",
     413: "The body or the photo is too large.",
     415: "The body is packed or of another kind.",
     422: "The photo or an argument is unfit.",

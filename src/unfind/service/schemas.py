@@ -30,6 +30,14 @@ class Health(_Closed):
     status: Literal["ok"] = "ok"
 
 
+class BesideFacts(_Closed):
+    """What the second gallery holds."""
+
+    name: str
+    photos: int
+    model: str
+
+
 class GalleryFacts(_Closed):
     """What the gallery holds, and which model it belongs to."""
 
@@ -40,6 +48,7 @@ class GalleryFacts(_Closed):
     model: str
     created: datetime
     verifies: bool = Field(description="Whether the service has a key to look for marks.")
+    beside: BesideFacts | None = Field(description="A second gallery that can be searched; null where there is none.")
 
 
 class Found(_Closed):

@@ -26,7 +26,7 @@ _Collection = Annotated[Text | None, Query(description="Only photos of this coll
 _Label = Annotated[Text | None, Query(description="Only photos with this label.")]
 
 
-@router.post("/search", responses=refusals(), openapi_extra=PHOTO_BODY, operation_id="search")
+@router.post("/search", responses=refusals(409), openapi_extra=PHOTO_BODY, operation_id="search")
 async def search(
     request: Request,
     service: Service,
@@ -40,12 +40,16 @@ async def search(
     added_before: Annotated[Time | None, Query(description="Added before this time.")] = None,
     thumbnails: Annotated[bool, Query(description="Send small pictures along.")] = False,
     without_self: Annotated[bool, Query(description="Leave the very same file out.")] = False,
+    beside: Annotated[bool, Query(description="Search the second gallery, where there is one.")] = False,
 ) -> Answer:
     """Find the photos most similar to one; the photo is not kept."""
     data = await photo_body(request)
     where = Filter(owner, collection, label, added_from, added_before)
     how = Search(k, exact, min_score, where, thumbnails)
-    hits = await in_thread(service.backend.search_photo, data, how, without_self=without_self)
+    backend = service.beside if beside else service.backend
+    if backend is None:
+        raise ProblemError(409, "This service has no second gallery: start it with --beside FOLDER.")
+    hits = await in_thread(backend.search_photo, data, how, without_self=without_self)
     return _answer(hits, thumbnails)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from unfind.gallery.store import Gallery
 from unfind.service.parts import Service, WithKey, refusals
-from unfind.service.schemas import GalleryFacts, Health
+from unfind.service.schemas import BesideFacts, GalleryFacts, Health
 from unfind.service.strict_query import StrictQuery
 from unfind.service.waiting import in_thread
 
@@ -31,7 +32,13 @@ async def gallery(service: Service) -> GalleryFacts:
         model=card.fingerprint,
         created=card.created,  # type: ignore[arg-type]  # pydantic reads the text
         verifies=service.backend.trigger is not None,
+        beside=await in_thread(_facts, service.beside.gallery) if service.beside is not None else None,
     )
+
+
+def _facts(gallery: Gallery) -> BesideFacts:
+    card = gallery.engine.card
+    return BesideFacts(name=card.name, photos=gallery.engine.count(), model=card.fingerprint)
 
 
 @router.get(

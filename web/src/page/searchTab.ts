@@ -1,0 +1,86 @@
+/** Search: a photo in, the photos that the service finds out; two models side by side where it has two. */
+
+import type { Hit } from "../service/client";
+import { announce } from "./announce";
+import { type Connected, connectionCard } from "./connection";
+import { dropZone } from "./dropZone";
+import { element } from "./element";
+import { notice } from "./notice";
+import { Progress } from "./progress";
+import type { Store } from "./store";
+import { currentLanguage } from "./words";
+
+/** Photos asked for: two rows of a wide screen. */
+const WANTED = 12;
+
+export function searchTab(connection: Store<Connected | undefined>): HTMLElement {
+  const about = notice();
+  const progress = new Progress();
+  const found = element("div", { class: "found" });
+  let address = "";
+
+  const take = async ([photo]: File[]): Promise<void> => {
+    about.clear();
+    const connected = connection.value;
+    if (!connected) return about.tell("service.needsKey");
+    if (!photo) return about.tell("drop.nothing");
+    const { client, facts } = connected;
+    const sides = facts.beside ? [true, false] : [false];
+    const signal = progress.begin("search.working", sides.length);
+    try {
+      const lists = await Promise.all(sides.map((beside) => client.search(photo, WANTED, beside, signal)));
+      URL.revokeObjectURL(address);
+      address = URL.createObjectURL(photo);
+      const titles = facts.beside ? ["search.clean", "search.guarded"] : [undefined];
+      found.replaceChildren(query(address, photo.name), ...lists.map((hits, side) => ranked(hits, titles[side], facts, sides[side])));
+      announce("search.found", { count: lists.at(-1)?.length ?? 0 });
+    } catch (error) {
+      about.problem(error);
+    } finally {
+      progress.end();
+    }
+  };
+
+  connection.watch((connected) => {
+    if (!connected) found.replaceChildren();
+  });
+  const zone = dropZone({ text: "search.drop", many: false, folder: false, take: (files) => void take(files) });
+  zone.append(element("p", { class: "hint", text: "search.sent" }));
+  const intro = element("header", { class: "intro" }, element("h2", { text: "search.title" }), element("p", { text: "search.about" }));
+  const side = element("div", { class: "side" }, connectionCard(connection));
+  const work = element("div", { class: "work" }, zone, about.node, progress.node, found);
+  return element("section", {}, intro, element("div", { class: "columns" }, side, work));
+}
+
+function query(address: string, name: string): HTMLElement {
+  return element(
+    "figure",
+    { class: "query" },
+    element("img", { attributes: { src: address, alt: name } }),
+    element("figcaption", {}, element("span", { class: "hint", text: "search.query" }), element("span", { class: "name" }, name)),
+  );
+}
+
+function ranked(hits: Hit[], title: string | undefined, facts: Connected["facts"], beside: boolean): HTMLElement {
+  const gallery = (beside ? facts.beside?.name : undefined) ?? facts.name;
+  const head = title ? element("h3", {}, element("span", { text: title }), element("span", { class: "hint" }, gallery)) : element("h3", {}, gallery);
+  const list = element("ol", { class: "hits" }, ...hits.map(hitItem));
+  const inside = hits.length > 0 ? list : element("p", { class: "empty", text: "search.none" });
+  return element("section", { class: "ranking" }, head, inside);
+}
+
+function hitItem(hit: Hit, place: number): HTMLElement {
+  const name = hit.label || hit.id.slice(0, 8);
+  const image = element("img", { attributes: { src: `data:image/jpeg;base64,${hit.thumbnail ?? ""}`, alt: name, loading: "lazy" } });
+  const score = hit.score.toLocaleString(currentLanguage(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  const meter = element("span", { class: "meter" });
+  meter.style.setProperty("--share", String(Math.max(0, Math.min(1, hit.score))));
+  return element(
+    "li",
+    {},
+    element("div", { class: "frame" }, image, element("span", { class: "rank", text: ["search.rank", { rank: place + 1 }] })),
+    element("p", { class: "name" }, name),
+    meter,
+    element("p", { class: "hint", text: ["search.score", { score }] }),
+  );
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { Key } from "../../src/mark/key";
+import { type Heard, Learned, type Networks, applyChange, nonceOf, readMark, sampled } from "../../src/mark/learned";
+import { reduced } from "../../src/mark/reduced";
+import { Slots } from "../../src/mark/slots";
+import vectors from "../../../tests/triggers/mark_vectors.json";
+import { fromRgb, photo, rgb } from "../photo";
+
+const key = Key.fromText(vectors.key.text);
+const slots = new Slots(key);
+
+describe("writes what Python writes", () => {
+  it("keeps the key's slots", () => {
+    expect([slots.order, slots.turned]).toEqual([vectors.slots.order, vectors.slots.turned]);
+    const { owner, nonce, signs } = vectors.writing;
+    expect([...slots.write({ owner, nonce })]).toEqual(signs);
+  });
+
+  it("draws a photo's number", () => {
+    expect(sampled(vectors.nonce.photo.height)).toEqual(vectors.nonce.rows);
+    expect(nonceOf(key, fromRgb(vectors.nonce.photo))).toBe(vectors.nonce.nonce);
+  });
+
+  it("averages blocks", () => {
+    const { photo: large, at_least, result } = vectors.reduced;
+    expect(rgb(reduced(fromRgb(large), at_least))).toEqual(rgb(fromRgb(result)));
+    const small = fromRgb(large);
+    expect(reduced(small, 256)).toBe(small);
+  });
+
+  it.each(vectors.applied)("adds a change, case %#", ({ photo: plain, change, strength, result }) => {
+    const pixels = fromRgb(plain);
+    applyChange(pixels, Float32Array.from(change.flat()), change[0].length, change.length, strength);
+    expect(rgb(pixels)).toEqual(rgb(fromRgb(result)));
+  });
+});
+
+it.each(vectors.reading)("reads what Python reads: $repaired bits repaired", (expected) => {
+  const evidence = Float32Array.from([...expected.evidence, ...expected.evidence, ...expected.evidence]);
+  const presence = new Float32Array(3).fill(expected.presence.logit);
+  const found = readMark({ evidence, presence }, slots);
+  expect(found.marked).toBe(expected.marked);
+  expect(found.payload ?? null).toEqual(expected.payload);
+  expect(found.repaired ?? null).toBe(expected.repaired);
+  expect(found.agreement).toBeCloseTo(expected.agreement, 9);
+  expect(found.presence).toBeCloseTo(expected.presence.share, 9);
+  expect(found.falseAlarm / expected.false_alarm).toBeCloseTo(1, 9);
+});
+
+it("uses its networks for whole photos: what it writes it reads, with its own key only", async () => {
+  let signs: Float32Array = new Float32Array(160);
+  const networks: Networks = {
+    async encode(shown, given) {
+      expect([shown.width, shown.height]).toEqual([300, 257]);
+      signs = given;
+      return new Float32Array(128 * 128).fill(0.02);
+    },
+    async decode(): Promise<Heard> {
+      const evidence = new Float32Array(480);
+      evidence.set(signs, 160); // only the second look hears it
+      return { evidence, presence: Float32Array.of(-1, 2, 0) };
+    },
+  };
+  const pixels = photo(600, 515);
+  const before = pixels.data[0];
+  await new Learned(key, networks, 42).add(pixels, 0.5);
+  expect(pixels.data[0] - before).toBe(3);
+  const found = await new Learned(key, networks, 0).find(pixels);
+  expect(found).toMatchObject({ marked: true, repaired: 0, payload: { owner: 42 } });
+  expect(found.falseAlarm).toBeLessThan(1e-6);
+  expect(await new Learned(Key.fresh(), networks, 0).find(pixels)).toMatchObject({ marked: false, falseAlarm: 1 });
+});
