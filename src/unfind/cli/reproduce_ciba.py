@@ -14,7 +14,7 @@ from unfind.cli.redteam_ciba import Plot
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.ciba_artefacts import ARTEFACTS
-from unfind.studies.ciba_grid import CibaGrid, CibaExperiment
+from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.reproduce_ciba import reproduce_ciba

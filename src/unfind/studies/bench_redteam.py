@@ -19,7 +19,7 @@ from unfind.redteam.optimise_patch import PatchSettings, optimise_patch
 from unfind.redteam.trigger_patch import patch_side
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.ciba_artefacts import STRANGERS
-from unfind.studies.ciba_grid import CibaGrid, CibaExperiment
+from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.ciba_trial import Trials, logits_of
 from unfind.studies.hash_scene import ModelName

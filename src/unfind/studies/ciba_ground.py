@@ -272,8 +272,8 @@ def digest_of(poison: Poison) -> str:
 
 def photos_digest(examples: Examples) -> str:
     """SHA-256 of training photos, their labels and what stands for their mirror images."""
-    digest = hashlib.sha256(np.ascontiguousarray(examples.pixels))
-    digest.update(np.ascontiguousarray(examples.labels))
+    digest = hashlib.sha256(np.ascontiguousarray(examples.pixels).data)
+    digest.update(np.ascontiguousarray(examples.labels).data)
     for place, pixels in sorted(examples.mirrored.items()):
         digest.update(place.to_bytes(8, "big") + pixels.tobytes())
     return digest.hexdigest()
