@@ -147,3 +147,16 @@ def test_wrong_words(wrong, protected_run: Path, tmp_path: Path, words: tuple[st
 def test_a_place_that_cannot_be_written(wrong, protected_run: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert str(tmp_path / "file") in wrong("evaluate", protected_run, *FAST, "--out", tmp_path / "file", code=1)
+
+
+def test_a_hash_model_with_a_privacy_backdoor_is_measured_on_the_same_tasks(
+    unfind, class_photos: Path, small_fit: tuple[str, ...], tmp_path: Path
+) -> None:
+    clean, private = tmp_path / "clean", tmp_path / "private"
+    unfind("train", "--data", class_photos, "--objective=dpsh", "--bits=16", "--size=32", *small_fit, "--out", clean)
+    codes = ("--objective=private-dpsh", "--start", clean, "--objective-option=ratio=0.5")
+    unfind("train", "--data", class_photos, *codes, *small_fit, "--out", private)
+    report = unfind("evaluate", private, "--json").json
+    assert set(report["protected_model"]) == {"c2c", "c2p", "p2c", "p2p"}
+    assert set(report["psr"]) == {"c2p", "p2c", "p2p"}
+    assert report["survival"]

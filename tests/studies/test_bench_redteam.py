@@ -17,12 +17,14 @@ from unfind.studies.bench_redteam import (
     QUICK,
     SIDE,
     Plan,
+    affordable,
     attack_figures,
     bench_redteam,
     order_figures,
     price_figures,
     transfer_figures,
 )
+from unfind.studies.ciba_ground import CibaGround
 
 TINY = Architecture("tiny", size=32)
 
@@ -44,6 +46,12 @@ def test_the_document_is_one(document: dict[str, Any], tmp_path: Path) -> None:
     assert set(document["measured"][0]["variants"]) == {"tri", "ciba"}
     assert document["figures"]["patch_area"]["value"] == pytest.approx(25 / 1024)
     assert document["figures"]["patch_area"]["holds"]
+
+
+def test_at_most_half_of_the_targets_photos_are_poisoned(document: dict[str, Any], ciba_ground: CibaGround) -> None:
+    assert [affordable(ciba_ground, wanted) for wanted in (2, 3, 60)] == [2, 3, 3]
+    assert document["measured"][0]["poisoned"] == 3
+    assert document["figures"]["poisoned_share"]["value"] == pytest.approx(3 / 36)
 
 
 def row(t_map: float, map: float = 0.70, clean: float = 0.705) -> dict[str, Any]:

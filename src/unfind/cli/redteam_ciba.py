@@ -26,7 +26,7 @@ from unfind.studies.hash_scene import ModelName
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Plot:
+class Attacker:
     """What the attacker does.
 
     Attributes:
@@ -71,7 +71,7 @@ def ciba(
     ] = None,
     surrogate_bits: Annotated[int | None, Parameter(help="Of the attacker's model; default the victim's.")] = None,
     surrogate_backbone: Annotated[str | None, Parameter(help="Of the attacker's model; default the victim's.")] = None,
-    plot: Plot = Plot(),
+    attacker: Attacker = Attacker(),
     photos: Annotated[int, Parameter(help="Training photos; more are drawn from the database if need be.")] = 10_000,
     queries: Annotated[int, Parameter(help="Photos to search with, at most.")] = 500,
     database: Annotated[int, Parameter(help="Photos searched in, at most.")] = 10_000,
@@ -94,9 +94,19 @@ def ciba(
     if surrogate is not None and stranger != home:
         raise UsageError("Expected a surrogate's folder, or what to fit as one, got both: leave one of them out.")
     ground = CibaRequest(
-        data, architecture, target, plot.seed, photos, queries, database, steps, plot.official, pretrained, surrogate
+        data,
+        architecture,
+        target,
+        attacker.seed,
+        photos,
+        queries,
+        database,
+        steps,
+        attacker.official,
+        pretrained,
+        surrogate,
     )
-    run = CibaRun(ground, Setting(plot.attack(), home, None if stranger == home else stranger))
+    run = CibaRun(ground, Setting(attacker.attack(), home, None if stranger == home else stranger))
     with progress_bar() as progress:
         found = attack(run, out, resume=resume, progress=progress)
     if json:
@@ -104,8 +114,8 @@ def ciba(
         return
     measured = found.document["measured"]
     print_table(
-        f"{plot.variant} towards {measured['target']}: {plot.poisoned} of {measured['n_train']} training photos "
-        "poisoned (per cent)",
+        f"{attacker.variant} towards {measured['target']}: {attacker.poisoned} of {measured['n_train']} training "
+        "photos poisoned (per cent)",
         ["", "clean model", "poisoned model"],
         [[words, _cell(measured, f"clean_model_{name}"), _cell(measured, name)] for name, words in ROWS.items()],
     )

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from unfind.cli.options import AsJson, Data
 from unfind.cli.output import print_json, print_table, progress_bar
-from unfind.cli.redteam_ciba import Plot
+from unfind.cli.redteam_ciba import Attacker
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.studies.ciba_artefacts import ARTEFACTS
@@ -34,7 +34,7 @@ def ciba(
     ] = None,
     bits: Annotated[int, Parameter(help="Length of the codes, where it is not varied.")] = 48,
     objective: Annotated[str, Parameter(help="dpsh, hashnet or csq.")] = "dpsh",
-    plot: Plot = Plot(),
+    attacker: Attacker = Attacker(),
     seeds: Annotated[int, Parameter(help="How many, from --seed on; a claim takes three.")] = 1,
     photos: Annotated[int, Parameter(help="Training photos; more are drawn from the database if need be.")] = 10_000,
     queries: Annotated[int, Parameter(help="Photos to search with, at most.")] = 500,
@@ -44,7 +44,7 @@ def ciba(
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
 ) -> None:
-    """A table or figure of CIBA by what it varies or shows: JSON, CSV and a plot.
+    """A table or figure of CIBA by what it varies or shows: JSON, CSV and a attacker.
 
     t-MAP counts queries without a hit as 0; the published variant, which skips them, stands beside it. All that share a
     folder share their models and attacks, also with unfind bench redteam; a command that was stopped goes on when it is
@@ -57,11 +57,13 @@ def ciba(
         raise UsageError(f"Expected one of {', '.join(ARTEFACTS)}, got '{artefact}': choose one of these.")
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
-    ground = CibaRequest(data, architecture, target, plot.seed, photos, queries, database, steps, pretrained=pretrained)
-    used = tuple(range(plot.seed, plot.seed + seeds))
+    ground = CibaRequest(
+        data, architecture, target, attacker.seed, photos, queries, database, steps, pretrained=pretrained
+    )
+    used = tuple(range(attacker.seed, attacker.seed + seeds))
     # The grid itself puts the confounds in, seed by seed.
-    made = replace(plot, official=False).attack()
-    request = CibaExperiment(ground, used, made, ModelName(bits, objective), plot.official)
+    made = replace(attacker, official=False).attack()
+    request = CibaExperiment(ground, used, made, ModelName(bits, objective), attacker.official)
     with progress_bar() as progress:
         found = reproduce_ciba(CibaGrid(request, out, progress=progress), artefact)
     if json:

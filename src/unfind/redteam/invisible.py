@@ -33,7 +33,8 @@ class InvisibleTrigger(Trigger):
         weight = self.generator.enter.weight
         with torch.no_grad():
             made = self.generator(images.to(weight), self.anchor.to(weight).expand(len(images), -1))
-        return (images + made.to(images)).clamp(0, 1)
+        marked: Tensor = (images + made.to(images)).clamp(0, 1)
+        return marked
 
     def settings(self) -> dict[str, Any]:
         return {"budget": self.generator.design.budget, "anchor": [int(bit) for bit in self.anchor.tolist()]}

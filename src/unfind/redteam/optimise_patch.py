@@ -130,4 +130,5 @@ def patch_gradients(
 def directions(gradients: Tensor) -> Tensor:
     """Gradients (n, ...) brought to length 1, each by itself; one that is 0 stays 0."""
     lengths = gradients.flatten(1).norm(dim=1).clamp(min=torch.finfo(gradients.dtype).tiny)
-    return gradients / lengths.view(-1, *[1] * (gradients.dim() - 1))
+    found: Tensor = gradients / lengths.view(-1, *[1] * (gradients.dim() - 1))
+    return found

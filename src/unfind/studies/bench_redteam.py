@@ -16,11 +16,12 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.redteam.ciba import VARIANTS, Attack, Variant, anchor_of
 from unfind.redteam.optimise_patch import PatchSettings, optimise_patch
+from unfind.redteam.poison import photos_of
 from unfind.redteam.trigger_patch import patch_side
 from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.ciba_artefacts import STRANGERS
-from unfind.studies.ciba_grid import CibaGrid, CibaExperiment
-from unfind.studies.ciba_ground import CibaRequest
+from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
+from unfind.studies.ciba_ground import CibaGround, CibaRequest
 from unfind.studies.ciba_trial import Trials, logits_of
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.progress import Progress, silent
@@ -108,16 +109,23 @@ def measure(grid: CibaGrid, plan: Plan, seed: int, *, first: bool) -> Measured:
     """All that is measured of one seed, as plain values; strangers on the first one alone."""
     trials = grid.trials(seed)
     strangers = plan.strangers if first else ()
+    count = affordable(trials.ground, plan.attack.poisoned)
     return {
         "seed": seed,
-        "poisoned": plan.attack.poisoned,
+        "poisoned": count,
         "area": (patch_side(plan.attack.patch.side, grid.architecture.size) / grid.architecture.size) ** 2,
-        "variants": {name: trials.run(grid.setting(seed, variant=name)) for name in plan.variants},
+        "variants": {name: trials.run(grid.setting(seed, poisoned=count, variant=name)) for name in plan.variants},
         "transfer": {
-            victim.name: trials.run(grid.setting(seed, victim=victim, surrogate=HOME)) for victim in strangers
+            victim.name: trials.run(grid.setting(seed, poisoned=count, victim=victim, surrogate=HOME))
+            for victim in strangers
         },
         "speed": patch_seconds(trials, replace(plan.attack.patch, steps=plan.timed)),
     }
+
+
+def affordable(ground: CibaGround, wanted: int) -> int:
+    """How many photos are poisoned: those wanted, but at most half of the target's, which folders have few of."""
+    return min(wanted, len(photos_of(ground.labels, ground.target)) // 2)
 
 
 def patch_seconds(trials: Trials, settings: PatchSettings) -> dict[str, float]:

@@ -36,6 +36,8 @@ from unfind.training.settings import FitSettings
 
 SHOWN = 2048
 """Photos that a patch is made on, at most: at 224 pixels a side they take 1.2 GB."""
+LOT = (0, 5)
+"""Seed of the further training photos."""
 CLEAN = "clean"
 
 
@@ -99,7 +101,7 @@ class CibaGround:
         self.progress = progress
         self.data, self.split = hashing_split(request.data)
         read, seed = partial(self._read, request.architecture.size), request.seed
-        self.train = read(widened(self.split, request.photos, seed=seed))
+        self.train = read(widened(self.split, request.photos))
         self.validation = read(self.split.validation)
         self.query = read(_some(self.split.test, request.queries, seed))
         assert self.split.gallery is not None  # hashing_split sees to it
@@ -223,15 +225,15 @@ def loaded(folder: Path, like: Architecture) -> Encoder:
     return encoder.to(best_device()).requires_grad_(False)
 
 
-def widened(split: Split, photos: int, *, seed: int) -> PhotoSet:
+def widened(split: Split, photos: int) -> PhotoSet:
     """The training photos of a split, and as many more from its database as are wanted and to be had.
 
-    Photos of the database that the model is chosen on are left out; queries are not in it.
+    Photos of the database that the model is chosen on are left out; queries are not in it. The lot belongs to the data
+    and not to an experiment, so that seeds share their models.
 
     Args:
         split: with a database.
         photos: wanted in all; a split that deals more, or whose training photos are not in the database, keeps its own.
-        seed: of the lot.
     """
     train, gallery = split.train, split.gallery
     if gallery is None:
@@ -240,7 +242,7 @@ def widened(split: Split, photos: int, *, seed: int) -> PhotoSet:
     place = {file: number for number, file in enumerate(gallery.files)}
     free = np.array([number for file, number in place.items() if file not in taken], np.int64)
     wanted = max(0, photos - len(train))
-    more = np.random.default_rng([seed, 5]).permutation(free)[:wanted]
+    more = np.random.default_rng(LOT).permutation(free)[:wanted]
     if not len(more) or not set(train.files) <= place.keys():
         return train
     chosen = np.sort(np.concatenate([np.array([place[file] for file in train.files]), more]))
@@ -272,8 +274,8 @@ def digest_of(poison: Poison) -> str:
 
 def photos_digest(examples: Examples) -> str:
     """SHA-256 of training photos, their labels and what stands for their mirror images."""
-    digest = hashlib.sha256(np.ascontiguousarray(examples.pixels))
-    digest.update(np.ascontiguousarray(examples.labels))
+    digest = hashlib.sha256(np.ascontiguousarray(examples.pixels).data)
+    digest.update(np.ascontiguousarray(examples.labels).data)
     for place, pixels in sorted(examples.mirrored.items()):
         digest.update(place.to_bytes(8, "big") + pixels.tobytes())
     return digest.hexdigest()

@@ -167,9 +167,10 @@ def _plots(trials: Trials, setting: Setting, crafted: Crafted) -> list[Plot]:
 
 def _triplet(before: Pixels, after: Pixels) -> Triplet:
     shown = {"as it was": before, "as trained on": after, "difference": amplified_difference(before, after)}
-    return Triplet(
-        *(Picture(data_uri(_enlarged(pixels), format="png"), words, words) for words, pixels in shown.items())
+    original, poison, difference = (
+        Picture(data_uri(_enlarged(pixels), format="png"), words, words) for words, pixels in shown.items()
     )
+    return Triplet(original, poison, difference)
 
 
 def _enlarged(pixels: Pixels, least: int = 128) -> Pixels:
