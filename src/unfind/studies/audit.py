@@ -133,8 +133,8 @@ def changed(pixels: Pixels, change: Change) -> Pixels:
 def _groups(material: Material, change: Change) -> dict[str, Pixels]:
     """Photos that detectors are tried on: what is known, what was found, what is suspected.
 
-    They are of other photos than the clean ones they stand beside: a photo and its own copy are near to each other in any
-    model, and would look like a crowd.
+    They are of other photos than the clean ones they stand beside: a photo and its own copy are near to each other in
+    any model, and would look like a crowd.
     """
     own = None if material.triggered is None else material.triggered[::2]
     known = {"own trigger": own, "trigger found": changed(material.clean[::2], change), "suspects": material.suspects}
