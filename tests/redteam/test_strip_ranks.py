@@ -62,7 +62,9 @@ def test_short_galleries_give_short_lists(
     toy: Callable[..., ModelView], smooth_photos: Callable[[int, int], Pixels]
 ) -> None:
     view, photos = toy("clean"), smooth_photos(4, 1)
-    assert blend_lists(view.embed, photos, photos, view.embed(photos), listed=50).shape == (4, 4, 4)
+    assert blend_lists(view.embed, photos, photos, view.embed(photos), listed=50).shape == (4, 4, 1)
+    lists = blend_lists(view.embed, photos, photos, view.embed(smooth_photos(41, 2)), listed=50)
+    assert lists.shape == (4, 4, 10)
 
 
 @pytest.mark.parametrize("wrong", [{"weight": 0.0}, {"weight": 1.0}, {"blends": 1}, {"listed": 0}])

@@ -66,7 +66,18 @@ def watched(wave: Callable[[int, int], np.ndarray]) -> tuple[list[Watched], list
                 poison[[0, 6, 12, 18]] = True
                 training[poison] = cornered(training[poison])
             trusted = photos(wave, 0, 60)
-            made.append(Watched(model(poisoned, seed), trusted, clean, cornered(clean), None, training, labels, poison))
+            made.append(
+                Watched(
+                    model(poisoned, seed),
+                    trusted,
+                    clean,
+                    cornered(photos(wave, 200, 24)),
+                    None,
+                    training,
+                    labels,
+                    poison,
+                )
+            )
     return made[::2], made[1::2]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -69,6 +69,13 @@ def audit(
     if json:
         print_json(document)
         return
+    _tell(document)
+    for doubt in document["doubts"]:
+        say(f"doubt: {doubt['why']}")
+    print(folder / "audit.html")
+
+
+def _tell(document: dict[str, Any]) -> None:
     rows = [
         [one["about"], f"{one['value']:.2f}", ", ".join(f"{value:.2f}" for value in one["clean"]) or "-",
          "-" if one["index"] is None else f"{one['index']:.1f}", "YES" if one["alarm"] else "no"]
@@ -85,6 +92,3 @@ def audit(
     print_table(
         "detectors of photos (per cent)", ["photos", "detector", "model", "area", "caught", "false alarms"], tests
     )
-    for doubt in document["doubts"]:
-        say(f"doubt: {doubt['why']}")
-    print(folder / "audit.html")

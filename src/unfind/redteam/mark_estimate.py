@@ -80,7 +80,8 @@ def put(images: Tensor, pattern: Tensor, strength: Tensor | float) -> Tensor:
     if change.shape[-2:] != images.shape[-2:]:
         change = F.interpolate(change, images.shape[-2:], mode="bicubic", align_corners=False)
     each = strength.reshape(-1, 1, 1, 1) if isinstance(strength, Tensor) else strength
-    return (images + each * change).clamp(0, 1)
+    added: Tensor = images + each * change
+    return added.clamp(0, 1)
 
 
 def wash_off(images: Tensor, pattern: Tensor) -> Tensor:
@@ -94,7 +95,8 @@ def _ring(height: int, width: int, lowest: int, highest: int) -> Tensor:
     radius = torch.hypot(down[:, None], across[None, :])
     # The first column holds both halves of its own waves; one half of it is enough.
     once = (across[None, :] > 0) | (down[:, None] > 0)
-    return (radius >= lowest) & (radius <= highest) & once
+    ring: Tensor = (radius >= lowest) & (radius <= highest) & once
+    return ring
 
 
 def _grid_luma(images: Tensor, pattern: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ Scores = NDArray[np.float64]
 BLENDS = 6
 LISTED = 20
 """Hits of a list that are compared."""
+QUARTER = 4
+"""A list is no longer than this part of the gallery: longer ones have hits in common by chance alone."""
 
 
 def blend_lists(
@@ -40,7 +42,7 @@ def blend_lists(
         partners: uint8 (P, H, W, 3), surely clean; the same of them are blended with every photo.
         gallery: unit (G, D) to search in.
         blends: partners for each photo; all of them where there are fewer.
-        listed: hits of a list; at most G.
+        listed: hits of a list; at most a quarter of G, and at least one.
         weight: of the photo in a blend, 0..1 exclusive.
         seed: of the choice of partners.
 
@@ -56,7 +58,7 @@ def blend_lists(
             f"{min(blends, len(partners))} and {len(gallery)}: 0.5 and 6 are usual."
         )
     chosen = np.random.default_rng(seed).permutation(len(partners))[:blends]
-    some = min(listed, len(gallery))
+    some = min(listed, max(1, len(gallery) // QUARTER))
     lists = [_first(embed(_mixed(pixels, partners[one], weight)) @ gallery.T, some) for one in chosen]
     return np.stack(lists, axis=1)
 

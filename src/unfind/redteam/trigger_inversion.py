@@ -210,7 +210,7 @@ def _drawn(search: Search, like: Tensor, generator: torch.Generator) -> Change:
 
 def _rows(soft: Callable[[Tensor], Tensor], images: Tensor, batch: int) -> Tensor:
     with torch.no_grad():
-        return torch.cat([soft(part) for part in images.split(batch)])
+        return torch.cat([soft(images[start : start + batch]) for start in range(0, len(images), batch)])
 
 
 def _distance(left: Tensor, right: Tensor) -> float:

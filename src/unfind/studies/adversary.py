@@ -246,7 +246,13 @@ def _pattern(ground: Ground, held: int) -> torch.Tensor:
 
 
 def _change(ground: Ground, share: float) -> Change:
-    """The trigger as inverted with a share of clean photos, a few of which are kept to test on."""
+    """The trigger as inverted with a share of clean photos, a few of which are kept to test on; searched for once."""
+    if share not in ground.changes:
+        ground.changes[share] = _inverted(ground, share)
+    return ground.changes[share]
+
+
+def _inverted(ground: Ground, share: float) -> Change:
     photos = to_tensor(ground.clean_photos(share).pixels)
     search = replace(FAINT, steps=ground.choices.search_steps, seed=ground.choices.seed)
     return invert(view_of(ground.models.protected).soft, photos[TESTED_ON:], photos[:TESTED_ON], search).change

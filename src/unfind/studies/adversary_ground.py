@@ -20,6 +20,7 @@ from unfind.evaluation.task_result import TaskResult
 from unfind.evaluation.tasks import Options, four_tasks, one_task
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder
+from unfind.redteam.trigger_inversion import Change
 from unfind.studies.evaluate import Models, sample_by_class
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress
@@ -107,6 +108,14 @@ class AdversaryRequest:
 class Ground:
     """Photos and models, and what is known before an attack.
 
+    Attributes:
+        pixels: the photos that are attacked, plain and triggered.
+        labels: of them.
+        held: protected photos of other classes, for the adversary to hold.
+        changes: triggers that were found in the model, by the share of clean photos they took.
+        rows: embeddings of the plain photos by the protected model.
+        before, protected_before: ordinary search of the clean and of the protected model.
+
     Args:
         request: what is attacked.
         models: clean and protected, and the mark.
@@ -132,6 +141,7 @@ class Ground:
             raise DataError(f"Expected {min(self.choices.held)} validation photos to hold, got {len(self.held)}: add.")
         self.options = Options(clustering=False, seed=self.choices.seed, resamples=200)
         self.sources = np.arange(len(self.labels))
+        self.changes: dict[float, Change] = {}
         self.rows = embed_pixels(models.protected, self.pixels[PLAIN])
         self.before = self._ordinary(embed_pixels(models.clean, self.pixels[PLAIN]))
         self.protected_before = self._ordinary(self.rows)

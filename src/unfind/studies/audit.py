@@ -48,6 +48,8 @@ LEARNED_FROM = 200
 FLAGGED = 12
 """Training photos that are named: as many as somebody will look at."""
 SHOWN = 3
+MANY = 200
+"""Clean photos, half of which detectors are judged on: fewer make no interval narrower than ten points."""
 Row = dict[str, Any]
 
 
@@ -129,9 +131,14 @@ def changed(pixels: Pixels, change: Change) -> Pixels:
 
 
 def _groups(material: Material, change: Change) -> dict[str, Pixels]:
-    """Photos that detectors are tried on beside the clean ones: what is known, what was found, what is suspected."""
-    known = {"own trigger": material.triggered, "trigger found": changed(material.clean, change)}
-    return {name: pixels for name, pixels in {**known, "suspects": material.suspects}.items() if pixels is not None}
+    """Photos that detectors are tried on: what is known, what was found, what is suspected.
+
+    They are of other photos than the clean ones they stand beside: a photo and its own copy are near to each other in
+    any model, and would look like a crowd.
+    """
+    own = None if material.triggered is None else material.triggered[::2]
+    known = {"own trigger": own, "trigger found": changed(material.clean[::2], change), "suspects": material.suspects}
+    return {name: pixels for name, pixels in known.items() if pixels is not None}
 
 
 def _photo_tests(
@@ -144,6 +151,7 @@ def _photo_tests(
 ) -> list[Row]:
     """Every detector on every group, by every model: what a clean model shows too is no sign of a backdoor."""
     rows: list[Row] = []
+    clean = material.clean[1::2]
     trusted = {model.name: Trusted(view_of(model.encoder), material.trusted) for model in models}
     wanted = [(model, group, name) for model in models for group in groups for name in usable(view_of(model.encoder))]
     for done, (model, group, name) in enumerate(wanted):
@@ -151,7 +159,7 @@ def _photo_tests(
 
         def run(model: Named = model, group: str = group, name: str = name) -> Row:
             seed = request.choices.seed
-            return judge(trusted[model.name], groups[group], material.clean, names=[name], seed=seed)[0].as_dict()
+            return judge(trusted[model.name], groups[group], clean, names=[name], seed=seed)[0].as_dict()
 
         found = parts.document(f"photos-{model.fingerprint}-{group.replace(' ', '-')}-{name}", run)
         rows.append({"model": model.name, "group": group, **found})
@@ -246,8 +254,10 @@ def _doubts(models: Sequence[Named], material: Material, training: Row | None, k
     elif beside < 3:
         found.append(("few clean models", f"{beside} clean model{'s' * (beside > 1)} say little about how far innocent "
                       "ones differ."))  # fmt: skip
-    if len(material.clean) < 100:
-        found.append(("few photos", f"Areas and shares are of {len(material.clean)} clean photos; intervals are wide."))
+    if len(material.clean) < MANY:
+        found.append(
+            ("few photos", f"Areas and shares are of {len(material.clean) // 2} clean photos; intervals are wide.")
+        )
     if training is None:
         found.append(("training data unseen", "Nobody has looked at what the model was trained on."))
     if not known:

@@ -100,7 +100,8 @@ def _middle(rows: Rows, hashes: bool) -> Tensor:
     """The unit mean, or the code that most of a group's bits vote for."""
     mean = torch.from_numpy(rows.mean(0))
     middle = torch.where(mean >= 0, 1.0, -1.0) if hashes else mean
-    return middle / middle.norm().clamp(min=1e-12)
+    unit: Tensor = middle / middle.norm().clamp(min=1e-12)
+    return unit
 
 
 def strongest(model: Named, choices: AuditChoices, parts: KeptParts) -> Change:

@@ -37,8 +37,8 @@ class Watched:
         encoder: the model.
         trusted: uint8 (T, size, size, 3), surely clean: they set thresholds.
         clean: uint8 (C, size, size, 3), clean too, none of them trusted.
-        triggered: uint8 (S, size, size, 3), photos with the trigger; for a clean model with the same one, which it has
-            never learned.
+        triggered: uint8 (S, size, size, 3), photos with the trigger, of others than the clean ones: a photo and its own
+            copy look like a crowd to any model. A clean model's have the same trigger, which it has never learned.
         target: unit (D,) place that the trigger leads to, or None for one that leads away: what a search looks for.
         training: what the model was fitted on, uint8 (N, size, size, 3), or None.
         labels: (N,) of the training photos.

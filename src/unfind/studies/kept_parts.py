@@ -62,7 +62,7 @@ class KeptParts:
         file = self.folder / f"{name}.npz"
         if not file.exists():
             held = BytesIO()
-            np.savez(held, **{key: np.asarray(value) for key, value in make().items()})
+            np.savez(held, **{key: np.asarray(value) for key, value in make().items()})  # type: ignore[arg-type]
             write_atomic(file, held.getvalue())
         try:
             with np.load(file, allow_pickle=False) as stored:
