@@ -5,11 +5,12 @@ It reads every bench document in benchmarks/results/, as ``unfind bench NAME --o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from unfind.report.bench_json import read_bench
+from unfind.studies.mip_doubts import published_successes
 
 PAGE = Path(__file__).with_name("results.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
@@ -41,7 +42,8 @@ def page(text: str, folder: Path) -> str:
 
 def section(bench: Mapping[str, Any], title: str) -> str:
     """One document: how it came out against its targets, every figure, and how to measure it again."""
-    parts = [f"## {title}", _verdict(bench["figures"]), _table(bench["figures"]), _standing(bench), _origin(bench)]
+    parts = [f"## {title}", _verdict(bench["figures"]), _table(bench["figures"]), _methods(bench), _standing(bench)]
+    parts.append(_origin(bench))
     return "\n\n".join(part for part in parts if part) + "\n\n"
 
 
@@ -68,6 +70,37 @@ def _cells(figure: Mapping[str, Any]) -> list[str]:
     spread = " to ".join(_number(end) for end in figure["spread"]) if figure["spread"] else ""
     holds = {None: "", True: "yes", False: "**no**"}[figure["holds"]]
     return [_number(figure["value"]), spread, figure["unit"], _target(figure["target"]), holds]
+
+
+def _methods(bench: Mapping[str, Any]) -> str:
+    """For MIP's methods, what both protocols make of the same models, and the paper's own figure; never averaged."""
+    if bench["bench"] != "mip":
+        return ""
+    head = [
+        "| method | task | PSR of map_r, strict | 95 % interval | PSR of map_c, paper protocol | published (CUB-200, "
+        "ResNet-50) |",
+        "|---|---|---:|---|---:|---:|",
+    ]
+    paper = {(one["method"], one["task"]): one["value"] for one in published_successes()
+             if (one["data"], one["backbone"]) == ("cub200", "resnet50")}  # fmt: skip
+    lines = [_method_line(bench["rows"], method, task, paper[method, task]) for method, task in paper]
+    return "Privacy by both protocols, in per cent, means over seeds:\n\n" + "\n".join([*head, *lines])
+
+
+def _method_line(rows: Iterable[Mapping[str, Any]], method: str, task: str, paper: float) -> str:
+    facts = {"method": method, "task": task, "measure": "psr", "defence": None}
+    own = [row for row in rows if row["value"] is not None and all(row.get(name) == x for name, x in facts.items())]
+    strict, also = (
+        [row for row in own if (row["protocol"], row["metric"]) == wanted]
+        for wanted in (("strict", "map_r"), ("paper", "map_c"))
+    )
+    between = f"{_mean(strict, 'low')} to {_mean(strict, 'high')}" if strict else ""
+    return _row([method, task, _mean(strict, "value"), between, _mean(also, "value"), f"{100 * paper:.2f}"])
+
+
+def _mean(rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    """Of fractions, in per cent."""
+    return f"{100 * sum(row[name] for row in rows) / len(rows):.2f}" if rows else "-"
 
 
 def _standing(bench: Mapping[str, Any]) -> str:

@@ -48,16 +48,18 @@ def test_stealth_needs_no_model(unfind, class_photos: Path, tmp_path: Path) -> N
         "reproduce", "mip", "--table=4", f"--data={class_photos}", *SMALL, "--out", tmp_path / "mip", "--json"
     )
     assert {row["metric"] for row in said.json["rows"]} == {"mse", "psnr", "ssim"}
-    assert {row["trigger"] for row in said.json["rows"]} == {"spread-spectrum", "badnets", "blended", "wanet"}
+    measured = {row["trigger"] for row in said.json["rows"] if row["protocol"] == "measured"}
+    assert measured == {"spread-spectrum", "badnets", "blended", "wanet"}
     assert not (tmp_path / "mip" / "runs").exists()
 
 
 def test_numbers_that_are_no_scores_are_printed_as_they_are(unfind, class_photos: Path, tmp_path: Path) -> None:
     words = ("reproduce", "mip", "--table=4", f"--data={class_photos}", *SMALL, "--out", tmp_path / "mip")
     said = unfind(*words, "--trigger=badnets")
-    [row] = [line.split() for line in said.out.splitlines() if line.startswith("badnets")]
-    assert 5 < float(row[2]) < 60  # dB
-    assert 0 < float(row[3]) <= 1
+    ours, paper = [line.split() for line in said.out.splitlines() if line.startswith("badnets")]
+    assert 5 < float(ours[3]) < 60  # dB
+    assert 0 < float(ours[4]) <= 1
+    assert paper == ["badnets", "published", "114.14", "29.64", "0.99"]
 
 
 def test_the_learned_trigger_needs_a_mark(unfind, class_photos: Path, tmp_path: Path) -> None:

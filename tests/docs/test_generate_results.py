@@ -96,6 +96,20 @@ def test_small_runs_are_no_claim(results: ModuleType, bench: dict[str, Any]) -> 
     assert "It is no claim." in results.section({**bench, "quick": True}, "protection")
 
 
+def test_methods_of_mip_stand_under_both_protocols_beside_the_paper(results: ModuleType, bench: dict[str, Any]) -> None:
+    facts = {"method": "pbl", "task": "c2p", "measure": "psr"}
+    rows = [
+        {**facts, "seed": seed, "protocol": "strict", "metric": "map_r", "value": value, "low": 0.9, "high": 0.99}
+        for seed, value in enumerate((0.96, 0.98))
+    ]
+    rows.append({**facts, "seed": 0, "protocol": "paper", "metric": "map_c", "value": 0.95, "low": 0.9, "high": 0.97})
+    rows.append({**rows[0], "defence": "mean", "value": 0.1})  # under a filter: another matter
+    text = results.section({**bench, "bench": "mip", "rows": rows}, "mip")
+    assert "| pbl | c2p | 97.00 | 90.00 to 99.00 | 95.00 | 98.46 |" in text
+    assert "| cbl | p2p | - |  | - | 83.35 |" in text
+    assert "paper protocol" not in results.section({**bench, "rows": rows}, "protection")
+
+
 def test_only_what_is_between_the_markers_changes(results: ModuleType, bench: dict[str, Any], tmp_path: Path) -> None:
     for name in ("second", "first"):
         write_bench(tmp_path / f"{name}.json", bench)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from unfind.errors import EvaluationError
 from unfind.evaluation import metrics
 from unfind.evaluation.paper import paper_scores
-from unfind.evaluation.protocol_effects import RECALLS, VARIANTS, protocol_effects
+from unfind.evaluation.protocol_effects import RECALLS, STRANGER, VARIANTS, protocol_effects
 from unfind.evaluation.ranks import relevant_ranks
 
 
@@ -22,7 +22,7 @@ def slow(query, gallery, labels, exact_similarity):
         if n_c == 1:
             continue
         order = sorted(range(len(gallery)), key=lambda j: (-exact_similarity(query[i], gallery[j]), j))
-        one = {}
+        one = {STRANGER: float(order[0] != i)}
         for left_out, rest in (("own", [j for j in order if j != i]), ("first", order[1:])):
             for stop, count in (("r", n_c - 1), ("nc", n_c)):
                 hits, total = 0, 0.0
@@ -52,7 +52,7 @@ def test_every_variant_against_the_loop(exact_similarity, case):
     query, gallery, labels = case
     found = protocol_effects(query, gallery, labels)
     expected = slow(query, gallery, labels, exact_similarity)
-    assert list(found) == [*VARIANTS, *RECALLS]
+    assert list(found) == [*VARIANTS, *RECALLS, STRANGER]
     for name, values in found.items():
         assert values.tolist() == pytest.approx([one[name] for one in expected]), name
 
@@ -87,6 +87,7 @@ def test_a_twin_that_does_not_come_first_is_counted_as_a_hit():
     found = protocol_effects(query, gallery, np.array([0, 0, 1]))
     assert found["recall@1_own"][0] == 0.0
     assert found["recall@1_first"][0] == 1.0
+    assert found[STRANGER].tolist() == [1.0, 1.0]
 
 
 def test_photos_alone_in_their_class_are_no_queries_and_chunks_change_nothing(classes_of):

@@ -86,6 +86,18 @@ def test_a_run_that_was_stopped_is_not_taken(copied: Callable[..., Any], grid: G
         log.write_text(text)
 
 
+def test_a_setting_that_an_earlier_version_did_not_know_had_its_default(copied: Callable[..., Any], grid: Grid) -> None:
+    file = grid.place(0, FIRST) / "settings.toml"
+    text = file.read_text()
+    for line in ('head = "embedding"\n', "flip = false\n"):
+        assert line in text
+        file.write_text(file.read_text().replace(line, ""))
+    try:
+        assert (0, FIRST) in copied()[1]
+    finally:
+        file.write_text(text)
+
+
 def test_runs_of_the_protection_bench_are_the_same_fits(
     class_photos: Path, grid_request: GridRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from unfind.evaluation.protocol_effects import RECALLS, VARIANTS
+from unfind.evaluation.protocol_effects import RECALLS, STRANGER, VARIANTS
 from unfind.studies.codec_confound import CLEAN_MODEL, ONE_CODEC, PRIVATE, RUNS
 from unfind.studies.mip_doubts import ALBUM, CENTRES, CODEC, COLLAPSE, METHODS, PROTOCOL, WEAK, published_successes
 from unfind.studies.mip_findings import Finding, findings
@@ -26,7 +26,7 @@ def rows() -> list[Row]:
     protocol = [
         {"doubt": PROTOCOL, "method": method, "task": task, "metric": metric, "measure": SCORE,
          "value": {"map_own_r": 0.25, "map_first_nc": 0.24}.get(metric, 0.2)}
-        for method in ("clean", *METHODS) for task in TASKS for metric in (*VARIANTS, *RECALLS)
+        for method in ("clean", *METHODS) for task in TASKS for metric in (*VARIANTS, *RECALLS, STRANGER)
     ]  # fmt: skip
     for method in METHODS:
         for task in PRIVATE:
@@ -83,7 +83,8 @@ def test_the_largest_move_by_the_first_hit_is_named(found: dict[str, Finding]) -
     clean, moved = found[PROTOCOL].sentences
     assert "25.00 %" in clean
     assert "24.00 %" in clean
-    assert "-10.00 points in P→P of cbl" in moved
+    assert "a stranger for 20.00 % of the queries" in moved
+    assert "in P→P of cbl: by -10.00 points" in moved
     assert found[PROTOCOL].body[0] == ["clean", "C→C", "25.00", "20.00", "20.00", "24.00", "-", "-"]
 
 

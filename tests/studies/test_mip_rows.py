@@ -14,6 +14,7 @@ from unfind.studies.mip_rows import (
     mean_of,
     published_crafting,
     published_rows,
+    published_stealth,
     score_rows,
     table,
 )
@@ -77,6 +78,20 @@ def test_published_times_are_those_of_table_1() -> None:
     assert len(rows) == 8
     assert mean_of(rows, method="stegastamp", device="Xiaomi 10") == 1003
     assert {row["protocol"] for row in rows} == {PUBLISHED}
+
+
+def test_published_stealth_is_that_of_table_4() -> None:
+    rows = published_stealth()
+    assert len(rows) == 12
+    assert mean_of(rows, trigger="hdm", metric="psnr", protocol=PUBLISHED) == 42.71
+
+
+def test_scores_carry_their_intervals(grid: Grid) -> None:
+    rows = score_rows(grid, [Cell("pbl")])
+    for row in rows:
+        if row["measure"] == SCORE:
+            assert row["low"] <= row["value"] <= row["high"]
+    assert any(row["low"] < row["high"] for row in rows if row["measure"] == SUCCESS and row["value"] is not None)
 
 
 def test_published_rows_are_of_the_same_backbone_or_of_resnet_50() -> None:

@@ -17,6 +17,8 @@ from unfind.evaluation.similarity import similarity_blocks
 
 VARIANTS = ("map_own_r", "map_own_nc", "map_first_r", "map_first_nc")
 RECALLS = ("recall@1_own", "recall@1_first")
+STRANGER = "first_is_stranger"
+"""Whether the best item is another photo than the query's own or its twin."""
 
 
 def protocol_effects(
@@ -31,10 +33,10 @@ def protocol_effects(
         chunk: queries per block; it changes no number.
 
     Returns:
-        {name: (Q,) in 0..1} of VARIANTS and RECALLS, for the Q queries whose class has another photo: "own" leaves
-        out the query's photo and its twin by identity, "first" the best item whatever it is; "r" stops at the R
-        relevant items and divides by R, "nc" stops at n_c and divides by it. Equal similarities stand in the order of
-        the gallery.
+        {name: (Q,) in 0..1} of VARIANTS, RECALLS and STRANGER, for the Q queries whose class has another photo: "own"
+        leaves out the query's photo and its twin by identity, "first" the best item whatever it is; "r" stops at the
+        R relevant items and divides by R, "nc" stops at n_c and divides by it. Equal similarities stand in the order
+        of the gallery.
 
     Raises:
         EvaluationError: arrays that cannot be scored or do not pair up; the message names the argument.
@@ -50,13 +52,13 @@ def protocol_effects(
         for place, row in enumerate(similarities)
         if sizes[first + place] > 1
     ]
-    return {name: np.array([one[name] for one in scored], np.float64) for name in (*VARIANTS, *RECALLS)}
+    return {name: np.array([one[name] for one in scored], np.float64) for name in (*VARIANTS, *RECALLS, STRANGER)}
 
 
 def _score(row: NDArray[np.float64], codes: NDArray[np.int64], own: int, size: int) -> dict[str, float]:
     """Every way to score one query."""
     order = best_items(row, min(len(row), size + 1))
-    found = {}
+    found = {STRANGER: float(order[0] != own)}
     for name, kept in (("own", order[order != own][:size]), ("first", order[1:])):
         right = codes[kept] == codes[own]
         precision = np.where(right, np.cumsum(right) / np.arange(1, len(right) + 1), 0.0)

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from unfind.errors import UsageError
+from unfind.models.encoder import Architecture
 from unfind.models.weights import fingerprint_of, read_card
 from unfind.studies.mip_grid import CLEAN, FIRST, Cell, Grid, steps_done
 from unfind.studies.train import TrainRequest, settled
 from unfind.training.run_folder import SETTINGS
+from unfind.training.settings import FitSettings
 from unfind.triggers.key import FINGERPRINT
 
 Settings = dict[str, Any]
+_DEFAULTS = {"architecture": Architecture().as_dict(), "fit": FitSettings().as_dict()}
 APART = "start"
 """The one setting that may differ: where the model lay that a run went on from. What it was is compared instead."""
 
@@ -71,9 +74,14 @@ def _equal(runs: Sequence[Path], request: TrainRequest, key: str | None) -> Path
 
 
 def _comparable(settings: Mapping[str, Any]) -> Settings:
-    """Settings without what is None, as TOML holds them, and without ``APART``."""
-    plain = {name: _comparable(one) if isinstance(one, Mapping) else one for name, one in settings.items()}
-    return {name: one for name, one in plain.items() if one is not None and name != APART}
+    """Settings as TOML holds them, without ``APART``; what an earlier version did not know yet had its default."""
+    tables = {name: {**defaults, **settings[name]} for name, defaults in _DEFAULTS.items() if settings.get(name)}
+    return {name: one for name, one in _without_none({**settings, **tables}).items() if name != APART}
+
+
+def _without_none(settings: Mapping[str, Any]) -> Settings:
+    plain = {name: _without_none(one) if isinstance(one, Mapping) else one for name, one in settings.items()}
+    return {name: one for name, one in plain.items() if one is not None}
 
 
 def _origin(run: Path) -> str | None:

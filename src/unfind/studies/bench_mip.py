@@ -71,7 +71,7 @@ class Plan:
     timed_steps: int
 
 
-FULL = Plan(first=None, then=None, defended=1000, timed=3, timed_steps=4)
+FULL = Plan(first=None, then=None, defended=500, timed=3, timed_steps=4)
 QUICK = Plan(first=30, then=40, defended=200, timed=1, timed_steps=2)
 
 

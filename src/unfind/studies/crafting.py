@@ -25,7 +25,7 @@ from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.precision import best_device
 from unfind.studies.evaluate import sample_by_class
 from unfind.studies.mip_grid import Grid
-from unfind.studies.mip_rows import Row
+from unfind.studies.mip_rows import MEASURED, Row
 
 Pixels = NDArray[np.uint8]
 Craft = Callable[[Pixels], int | None]
@@ -66,7 +66,7 @@ def crafting_rows(grid: Grid, triggers: Sequence[str]) -> list[Row]:
     times, iterations = in_turn(methods, photos, progress=grid.progress)
     rows: list[Row] = []
     for name, spent in times.items():
-        facts = {"seed": seed, "method": name, "protocol": "measured", "photos": len(photos), "side": size}
+        facts = {"seed": seed, "method": name, "protocol": MEASURED, "photos": len(photos), "side": size}
         facts["iterations"] = iterations[name]
         for metric, found in (("milliseconds", spent.clock), ("processor_milliseconds", spent.processor)):
             between = {"lowest": min(found), "highest": max(found)}

@@ -18,7 +18,18 @@ from unfind.studies.evaluate import sample_by_class
 from unfind.studies.mip_doubts import ALSO, CODEC, doubt_rows
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_measures import defence_rows, hit_rows, layout_rows, stealth_rows, views_of
-from unfind.studies.mip_rows import SCORE, STRICT, SUCCESS, Row, mean_of, published_crafting, published_rows, score_rows
+from unfind.studies.mip_rows import (
+    MEASURED,
+    SCORE,
+    STRICT,
+    SUCCESS,
+    Row,
+    mean_of,
+    published_crafting,
+    published_rows,
+    published_stealth,
+    score_rows,
+)
 from unfind.studies.views import PLAIN, TRIGGERED
 
 Draw = Callable[[FigureFormat], bytes]
@@ -108,10 +119,14 @@ def _methods_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tu
 
 
 def _stealth_table(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
-    rows = stealth_rows(grid, triggers)
+    rows = [*stealth_rows(grid, triggers), *published_stealth()]
     units = {"mse": "MSE (0..65025)", "psnr": "PSNR (dB)", "ssim": "SSIM"}
     parts = [
-        Panel(title, triggers, {"written files": [mean_of(rows, trigger=t, metric=metric) for t in triggers]})
+        Panel(
+            title,
+            triggers,
+            {"written files": [mean_of(rows, trigger=t, metric=metric, protocol=MEASURED) for t in triggers]},
+        )
         for metric, title in units.items()
     ]
     return rows, lambda format: panels(parts, kind="bar", per_cent=False, columns=3, format=format)
@@ -310,7 +325,7 @@ ARTEFACTS: dict[str, Artefact] = {
         "Stealth of the triggers",
         lambda triggers: [],
         _stealth_table,
-        ("trigger",),
+        ("trigger", "protocol"),
         numbers=("mse", "psnr", "ssim"),
     ),
     "table-5": Artefact("PBL without one of its terms", _loss_terms, _terms_table, ("terms", "task"), _NMI),

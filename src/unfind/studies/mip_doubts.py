@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unfind.evaluation.clustering import pair_f1
 from unfind.evaluation.doubts import effective_rank, mean_cosine
 from unfind.evaluation.farthest_centres import centre_use
-from unfind.evaluation.protocol_effects import protocol_effects
+from unfind.evaluation.protocol_effects import STRANGER, protocol_effects
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Encoder, build_encoder
 from unfind.models.precision import best_device
@@ -143,7 +143,7 @@ def _effects(
     for name, column in found.items():
         value = float(column.mean())
         rows.append({"task": task, "metric": name, "measure": SCORE, "value": value})
-        if before is not None and task in PRIVATE:
+        if before is not None and task in PRIVATE and name != STRANGER:
             clean = float(before[name].mean())
             success = 1 - value / clean if clean else None
             rows.append({"task": task, "metric": name, "measure": SUCCESS, "value": success})

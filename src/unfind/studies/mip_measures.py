@@ -20,7 +20,7 @@ from unfind.studies.defence_curves import METRICS, PRIVATE, defence_curves, tria
 from unfind.studies.evaluate import sample_by_class
 from unfind.studies.material import prepare
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import STRICT, SUCCESS, Row
+from unfind.studies.mip_rows import MEASURED, STRICT, SUCCESS, Row
 from unfind.studies.views import PLAIN, TRIGGERED, Recipe, Views, make_views
 
 STEALTH_PHOTOS = 1000
@@ -45,7 +45,7 @@ def stealth_rows(grid: Grid, triggers: Sequence[str]) -> list[Row]:
             recipe = Recipe(grid.request.architecture.size, grid.trigger(name, seed))
             facts = make_views(some, recipe, progress=grid.progress, stage=f"mark photos with {name}").facts
             rows += [
-                {"seed": seed, "trigger": name, "metric": metric, "value": facts.get(metric)}
+                {"seed": seed, "trigger": name, "protocol": MEASURED, "metric": metric, "value": facts.get(metric)}
                 for metric in ("mse", "psnr", "ssim")
             ]
     return rows

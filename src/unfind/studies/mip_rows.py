@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.published import CRAFTING, published
+from unfind.studies.published import CRAFTING, STEALTH, published
 
 Row = dict[str, Any]
 STRICT, PAPER, PUBLISHED = "strict", "paper", "published"
 """Protocols; rows of two of them are never averaged or shown in one column."""
+MEASURED = "measured"
+"""In place of a protocol, for what has none and stands beside published numbers."""
 SCORE, SUCCESS = "score", "psr"
 
 
@@ -25,7 +27,8 @@ def score_rows(grid: Grid, cells: Sequence[Cell]) -> list[Row]:
 
     Returns:
         Rows with seed, method, trigger, what the cell changes, protocol, task, metric, measure ("score" or "psr", a
-        fraction of what the clean model finds) and value in fractions, None where nothing could be measured.
+        fraction of what the clean model finds) and value in fractions, None where nothing could be measured, with the
+        ends of its 95 % interval over queries in "low" and "high".
     """
     rows: list[Row] = []
     for seed in grid.request.seeds:
@@ -68,9 +71,26 @@ def published_crafting() -> list[Row]:
     ]
 
 
+def published_stealth() -> list[Row]:
+    """The paper's Table 4 as rows."""
+    return [
+        {"seed": None, "trigger": name, "protocol": PUBLISHED, "metric": metric, "value": value}
+        for name, metrics in STEALTH.items()
+        for metric, value in metrics.items()
+    ]
+
+
 def _rows(facts: Row, protocol: str, measure: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     return [
-        {**facts, "protocol": protocol, "task": task, "metric": metric, "measure": measure, "value": value_of(entry)}
+        {
+            **facts,
+            "protocol": protocol,
+            "task": task,
+            "metric": metric,
+            "measure": measure,
+            "value": value_of(entry),
+            **({"low": float(entry["low"]), "high": float(entry["high"])} if isinstance(entry, Mapping) else {}),
+        }
         for task, metrics in tasks.items()
         for metric, entry in metrics.items()
     ]
