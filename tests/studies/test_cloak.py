@@ -136,6 +136,14 @@ def test_classical_methods_change_the_photo_at_its_own_size(
     assert np.abs(read_photo(done.target).pixels - expected).max() <= 1.001
 
 
+@pytest.mark.parametrize("name", ["noise", "rnm"])
+def test_a_written_photo_keeps_its_psnr(name: str, photos: Path, model: SeenBy, tmp_path: Path) -> None:
+    quiet = make_cloak(name, dataclasses.replace(PACE, psnr=42.0))
+    [done] = cloak_files([photos / "a.png"], tmp_path / "out", model, quiet)
+    assert done.psnr is not None
+    assert 41.9 < done.psnr < 46
+
+
 def test_a_group_is_as_one_by_one(photos: Path, model: SeenBy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, int, int]] = []
     cloak = make_cloak("rnm", PACE)

@@ -219,7 +219,7 @@ class _Work:
         budget = self.cloak.pace.budget if self.cloak.keeps_budget else 1.0
         if isinstance(self.cloak, OneShot):  # needs no model, so the photo itself can be changed
             whole = to_tensor(pixels[None])
-            perturbation = (self.cloak.change(whole) - whole)[0]
+            perturbation = self.cloak.project(self.cloak.change(whole) - whole, whole)[0]
         return stretched(pixels, perturbation, budget, seed=self.cloak.pace.seed)
 
     def _distances(self, square: Pixels, written: Pixels, job: Job, place: int) -> dict[str, float]:

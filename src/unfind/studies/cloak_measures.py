@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +28,7 @@ from unfind.studies.cloak_paces import DIVERSE, MODES, PUBLISHED, QUICK_STEPS, S
 from unfind.studies.cloak_trial import Edit, Trials, distance_of, edited, kept_effect, psnr
 from unfind.studies.hash_scene import HashScene, Way
 from unfind.studies.material import prepare
+from unfind.studies.stopwatch import now
 
 Row = dict[str, Any]
 TARGETED = ("noise", "tanh-p2p", "tanh-p2s", "rnm-p2p", "rnm-p2s")
@@ -235,11 +235,9 @@ def _one_pass(generator: Generator, images: Tensor, targets: Tensor) -> None:
 
 
 def _seconds(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
+    started = now()
     work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - started
+    return now() - started
 
 
 def amortised(trials: Trials, file: Path, steps: int, count: int) -> tuple[Generator, Row]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from unfind.images.files import write_atomic
 from unfind.images.photo import Pixels
 from unfind.images.resize import to_square
 from unfind.studies.hash_scene import HashScene, Way
+from unfind.studies.stopwatch import now
 
 Edit = Callable[[Pixels], Pixels]
 
@@ -38,7 +38,7 @@ class Trial:
         pixels: uint8 (N, H, W, 3) as written: rounded to whole levels.
         curve: (T, N) distance from the target after 0, 1, 2 ... iterations, before rounding.
         finished_at: (N,) the iteration at which a photo had arrived; -1 where it has not.
-        clock: (T,) seconds until then, on one machine at one time.
+        clock: (T,) seconds until then, by the stopwatch of one machine.
     """
 
     pixels: NDArray[np.uint8]
@@ -92,10 +92,10 @@ class Trials:
         victim = Ensemble([scene.victim for scene in scenes]) if with_others else self.scene.victim
         goal = goals[0] if not with_others else _together(goals)
         job = Job(victim, self.scene.images[:count], goal)
-        clock, started = [], time.perf_counter()
+        clock, started = [], now()
 
         def on_step(state: CloakState, total: int) -> None:
-            clock.append(time.perf_counter() - started)
+            clock.append(now() - started)
             self.scene.ground.progress(f"cloak with {cloak.name}", min(state.iteration, total), total)
 
         trial = self._taken(cloak, cloak.run(job, on_step=on_step), clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from unfind.models.embed import to_tensor
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.seen_by import SeenBy, load_victims
+from unfind.studies.stopwatch import now
 
 CHECKED = 200
 """Photos that the generator is measured on, at most: enough for a share of bits to within a hundredth."""
@@ -126,10 +126,10 @@ def checked(generator: Generator, victim: Victim, images: Tensor, targets: Tenso
     """
     own = seen(victim, images)
     wanted = targets[torch.arange(len(images)) % len(targets)].to(own)
-    started = time.perf_counter()
+    started = now()
     with torch.no_grad():
         reached = images + generator(images, wanted)
-        seconds = time.perf_counter() - started
+        seconds = now() - started
         left = images + generator(images, -own)
     return {
         "before": _alike(own, wanted),
