@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,24 +130,62 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server.terminate()
 
 
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """A server that speaks S3, as ``s3://BUCKET``; skips where moto or obstore is not installed."""
+    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'unfind[bucket]'")
+    pytest.importorskip("flask", reason="moto's server is not installed: pip install 'moto[s3]' flask flask-cors")
+    pytest.importorskip("moto", reason="moto is not installed: pip install 'moto[s3]' flask flask-cors")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    access = {
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    quiet = subprocess.DEVNULL
+    with pytest.MonkeyPatch.context() as patch, subprocess.Popen(command, stdout=quiet, stderr=quiet) as server:
+        for name, value in access.items():
+            patch.setenv(name, value)
+        try:
+            _wait_for(port, server)
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/tests", method="PUT")
+            urllib.request.urlopen(request).close()
+            yield "s3://tests"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture
+def place(bucket: str) -> str:
+    """A prefix of its own."""
+    return f"{bucket}/{secrets.token_hex(6)}"
+
+
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            assert server.poll() is None, "milvus-lite has ended"
+            assert server.poll() is None, "the server has ended"
             time.sleep(0.1)
         else:
             return
-    pytest.fail("milvus-lite did not start within 30 seconds")
+    pytest.fail("the server did not start within 30 seconds")
 
 
-@pytest.fixture(params=["lance", "lance-resident", "milvus"])
+@pytest.fixture(params=["lance", "lance-resident", "bucket", "milvus"])
 def make_gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Gallery]]:
     """Make an empty gallery on each engine; whatever holds for one must hold for all."""
     place = str(tmp_path / "contract")
     if request.param == "milvus":
         place = f"{request.getfixturevalue('milvus_server')}/test_{secrets.token_hex(6)}"
+    if request.param == "bucket":
+        place = request.getfixturevalue("place")
 
     def make(kind: str = "cosine", dimension: int = DIMENSION) -> Gallery:
         made = Gallery.create(place, dimension=dimension, fingerprint="model-1", name="tests", kind=kind)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unfind.errors import UsageError
-from unfind.gallery.location import MilvusPlace, parse_location
+from unfind.gallery.location import BucketPlace, MilvusPlace, parse_location
 
 
 @pytest.mark.parametrize("text", ["album", "./album", "a b", "per%20cent", "a:b"])
@@ -35,12 +35,38 @@ def test_servers_are_places(text: str, place: MilvusPlace) -> None:
     "text",
     [
         *("milvus://", "milvus://h:port", "milvus://h:99999", "milvus://h/a-b", "milvus://h/a/b", "milvus://h/9"),
-        *("milvus://h?x=1", "http://h", "s3://bucket/x", "gallery://", "://x"),
+        *("milvus://h?x=1", "http://h", "gallery://", "://x"),
     ],
 )
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"milvus|Milvus"):
         parse_location(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("s3://photos/album", BucketPlace("s3", "photos", "album")),
+        ("gs://my-photos.example/a/b_1/", BucketPlace("gs", "my-photos.example", "a/b_1")),
+        ("az://container/x.y", BucketPlace("az", "container", "x.y")),
+    ],
+)
+def test_buckets_are_places(text: str, place: BucketPlace) -> None:
+    assert parse_location(text) == place
+    assert parse_location(str(place)) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("s3://", "s3://bucket", "s3://bucket/", "s3:///album", "s3://bucket/a//b", "s3://bucket/../x", "s3://b/x"),
+        *("s3://bucket/a b", "s3://bucket/x?y=1", "s3://bucket/x#y", "s3://me:secret@bucket/x", "s3://bucket/.x"),
+    ],
+)
+def test_what_is_no_place_in_a_bucket_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="s3://BUCKET/PREFIX") as caught:
+        parse_location(text)
+    assert "secret" not in str(caught.value)
 
 
 def test_passwords_do_not_belong_into_a_uri_and_are_not_repeated() -> None:

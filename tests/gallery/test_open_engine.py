@@ -22,6 +22,14 @@ def test_a_folder_is_lancedbs(tmp_path: Path) -> None:
     assert opened.card == CARD
 
 
+def test_a_bucket_is_lancedbs(place: str) -> None:
+    where = parse_location(place)
+    assert isinstance(create_engine(where, CARD), LanceEngine)
+    opened = open_engine(where)
+    assert isinstance(opened, LanceEngine)
+    assert (opened.card, opened.place) == (CARD, place)
+
+
 def test_a_server_is_milvus(milvus_server: str) -> None:
     place = parse_location(f"{milvus_server}/open_{secrets.token_hex(4)}")
     create_engine(place, CARD).close()

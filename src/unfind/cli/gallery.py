@@ -31,7 +31,7 @@ from unfind.models.weights import fingerprint_of
 SHORTEST_ID = 8
 """Digits of an id that are asked for: by fewer, the wrong photo could go."""
 app = App(name="gallery", help="Create, fill, search and empty an index of photos.")
-Place = Annotated[str, Parameter(help="The gallery's folder, or milvus://HOST:PORT/COLLECTION.")]
+Place = Annotated[str, Parameter(help="A folder, s3://BUCKET/PREFIX (gs, az), or milvus://HOST:PORT/COLLECTION.")]
 Run = Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")]
 
 

@@ -32,7 +32,7 @@ KEYS = Path("api-keys.json")
 @app.default
 def serve(
     gallery: Annotated[
-        str | None, Parameter(help="A folder, or milvus://HOST:PORT/COLLECTION; default ./gallery, made when absent.")
+        str | None, Parameter(help="A folder, s3://BUCKET/PREFIX or milvus://HOST:PORT/NAME; default ./gallery, made when absent.")
     ] = None,
     /,
     *,

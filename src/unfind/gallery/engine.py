@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from unfind.gallery.card import Card
 from unfind.gallery.filter import Filter
+from unfind.gallery.home import StoredFile
 from unfind.gallery.record import Record
 from unfind.gallery.ties import Row
 
@@ -68,8 +68,11 @@ class Engine(Protocol):
     def scan(self, batch: int) -> Iterator[list[Record]]:
         """All records, ``batch`` at a time, in any order."""
 
-    def files(self) -> Iterable[Path] | None:
+    def files(self) -> Iterable[StoredFile] | None:
         """Every file in which bytes of records may lie; None when they are out of reach."""
+
+    def keep(self, name: str, data: bytes) -> str | None:
+        """Keep a small file beside the records; returns where, None when there is no place for it."""
 
     def damage(self) -> list[str]:
         """One sentence for each damage found."""

@@ -15,12 +15,12 @@ from unfind.gallery.ids import checked_ids
 from unfind.gallery.record import Record
 from unfind.gallery.store import Gallery
 from unfind.gallery.traces import Scan, scan_files
-from unfind.images.files import write_atomic
 
 RECEIPTS = "receipts"
 """Folder inside a gallery's folder."""
 OUT_OF_REACH = ("the photo's own file", "backups and exports of the gallery", "free blocks of the disk")
 ON_A_SERVER = ("the server's files, which it frees at a time of its own", *OUT_OF_REACH)
+IN_A_BUCKET = ("versions that the bucket itself keeps, when it is told to", *OUT_OF_REACH)
 LIKE = 1000
 """Photos of the same vector that are looked at, to tell a trace from a living photo that shares it."""
 
@@ -71,7 +71,7 @@ class Receipt:
 def erase_with_receipt(gallery: Gallery, ids: Iterable[str]) -> Receipt:
     """Erase photos from every file of a gallery, scan the files for what could be left, and write a receipt.
 
-    The receipt is also kept in the folder ``receipts`` of a gallery that is a folder.
+    The receipt is also kept below ``receipts`` in a folder or bucket.
 
     Args:
         gallery: Where they are.
@@ -106,25 +106,17 @@ def photo_digest(photo_id: str) -> str:
     return hashlib.sha256(photo_id.encode()).hexdigest()
 
 
-def keep(gallery: Gallery, receipt: Receipt) -> Path | None:
-    """Write a receipt into the gallery's folder.
+def keep(gallery: Gallery, receipt: Receipt) -> str | None:
+    """Keep a receipt with the gallery.
 
     Returns:
-        The file, or None for a gallery on a server.
+        Where it is, or None for a gallery on a Milvus server.
 
     Raises:
         GalleryError: When it cannot be written.
     """
-    if not isinstance(gallery.path, Path):
-        return None
-    folder = gallery.path / RECEIPTS
-    path = folder / f"erasure-{receipt.finished.replace(':', '')}-{secrets.token_hex(4)}.json"
-    try:
-        folder.mkdir(exist_ok=True)
-        write_atomic(path, receipt.to_json().encode())
-    except OSError as error:
-        raise GalleryError(f"a receipt must be writable, but {error}; check the gallery's folder") from error
-    return path
+    name = f"erasure-{receipt.finished.replace(':', '')}-{secrets.token_hex(4)}.json"
+    return gallery.engine.keep(f"{RECEIPTS}/{name}", receipt.to_json().encode())
 
 
 def _receipt(
@@ -144,7 +136,7 @@ def _receipt(
         traces_before=len(before.found),
         traces_after=len(after.found) - shared,
         shared=shared,
-        out_of_reach=OUT_OF_REACH if local else ON_A_SERVER,
+        out_of_reach=(OUT_OF_REACH if isinstance(gallery.path, Path) else IN_A_BUCKET) if local else ON_A_SERVER,
     )
 
 

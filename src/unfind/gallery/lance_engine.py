@@ -1,4 +1,4 @@
-"""A gallery in a folder: a card, a LanceDB table, a seal over all files, and a lock."""
+"""A gallery in a folder or a bucket: a LanceDB table, and a home with card and lock."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from numpy.typing import NDArray
 
 from unfind.errors import GalleryError
 from unfind.gallery.arrow import arrow_schema, to_arrow, to_records
-from unfind.gallery.card import CARD_NAME, Card, read_card, write_card
+from unfind.gallery.card import Card
 from unfind.gallery.exact_search import exact_search
 from unfind.gallery.filter import Filter, lance_filter
+from unfind.gallery.home import Home, StoredFile, home_at
 from unfind.gallery.lance_table import (
     create_table,
     drop_old_versions,
     drop_table,
-    has_table,
     lance_errors,
     open_table,
     rewrite_table,
 )
-from unfind.gallery.lock import LOCK_NAME, WriteLock
+from unfind.gallery.location import BucketPlace
 from unfind.gallery.record import Record
 from unfind.gallery.resident import FACTS, Resident, resident_columns
-from unfind.gallery.seal import broken, changing
 from unfind.gallery.ties import Row, by_distance
 
 IDS_PER_FILTER = 1000
@@ -49,63 +48,64 @@ REFINE = 10
 class LanceEngine:
     """The embedded engine; see :class:`unfind.gallery.engine.Engine`."""
 
-    def __init__(self, folder: Path, card: Card, table: Any, *, resident: bool = False) -> None:
+    def __init__(self, home: Home, card: Card, table: Any, *, resident: bool = False) -> None:
         """Used by :meth:`create` and :meth:`open`."""
-        self.folder = folder
+        self.home = home
         self.card = card
-        self.place = str(folder)
+        self.place = home.place
         self._table = table
         self._schema = arrow_schema(card.dimension, card.kind)
-        self._lock = WriteLock(folder)
         self._depth = 0
         self._keep = resident
         self._resident: Resident | None = None
         self._seen = -1
 
     @classmethod
-    def create(cls, folder: Path, card: Card) -> LanceEngine:
-        """Create an empty gallery in a folder that is empty or does not exist.
+    def create(cls, place: Path | BucketPlace, card: Card) -> LanceEngine:
+        """Create an empty gallery in a folder or a bucket's prefix that is empty or does not exist.
 
         Raises:
-            GalleryError: When the folder holds something already or cannot be written.
+            GalleryError: When it holds something already or cannot be written.
         """
-        _empty_folder(folder)
-        with WriteLock(folder).held(), _disk_errors(folder), changing(folder):
-            table = create_table(folder, arrow_schema(card.dimension, card.kind), card.table)
+        home = home_at(place)
+        home.prepare()
+        with home.held(), home.changing():
+            table = create_table(home.place, arrow_schema(card.dimension, card.kind), card.table)
             # The card comes last: a folder with a card is a whole gallery.
-            write_card(folder, card)
-        return cls(folder, card, table)
+            home.write_card(card)
+        return cls(home, card, table)
 
     @classmethod
-    def open(cls, folder: Path, *, verify: bool = True, resident: bool = False) -> LanceEngine:
-        """Open the gallery in a folder.
+    def open(cls, place: Path | BucketPlace, *, verify: bool = True, resident: bool = False) -> LanceEngine:
+        """Open a gallery.
 
         Args:
-            folder: The gallery's folder.
-            verify: Compare all files with their digests first; takes about a second for 2 GB.
+            place: The gallery's folder, or its place in a bucket.
+            verify: Compare all files of a folder with their digests first; takes about a second for 2 GB.
             resident: Keep the vectors in memory after the first exact search.
 
         Raises:
             GalleryError: When it is no gallery, is damaged, or has another format.
         """
-        card = read_card(folder)
+        home = home_at(place)
+        card = home.card()
         if card.version == 1:
             raise GalleryError(
-                f"this unfind uses galleries of format 2, but {folder} has format 1; run `unfind gallery upgrade` on it"
+                f"this unfind uses galleries of format 2, but {place} has format 1; run `unfind gallery upgrade` on it"
             )
-        if verify and (faults := broken(folder)):
+        if verify and (faults := home.broken()):
             raise GalleryError(
-                f"the gallery {folder} must hold what was written, but {faults[0]}"
+                f"the gallery {place} must hold what was written, but {faults[0]}"
                 f"{f' and {len(faults) - 1} more' if len(faults) > 1 else ''}; "
                 "restore it from a copy, or import an export of it"
             )
-        table = open_table(folder, arrow_schema(card.dimension, card.kind), card.table)
-        return cls(folder, card, table, resident=resident)
+        table = open_table(home.place, arrow_schema(card.dimension, card.kind), card.table)
+        return cls(home, card, table, resident=resident)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the lock; a second writer is refused and told who holds it."""
-        with self._lock.held():
+        with self.home.held():
             yield
 
     def put(self, records: Sequence[Record]) -> None:
@@ -131,7 +131,7 @@ class LanceEngine:
         """Rewrite the table; the index of approximate search goes with its files, and so does an upgrade half done."""
         with self._changing():
             self.drop_tables(keep=(self.card.table,))
-            self._table = rewrite_table(self.folder, self._table, self._schema)
+            self._table = rewrite_table(self.place, self._table, self._schema)
             self._tell_resident(lambda resident: None)
 
     def compact(self) -> None:
@@ -153,14 +153,14 @@ class LanceEngine:
 
     def indexed(self) -> bool:
         """Whether LanceDB has an index on the vectors."""
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             return bool(self._table.list_indices())
 
     def nearest(
         self, queries: NDArray[Any], k: int, *, where: Filter, exact: bool, columns: Sequence[str]
     ) -> list[list[Row]]:
         """Ask the matrix in memory, scan the table, or walk the graphs of the index."""
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             if not exact and self.indexed():
                 return [self._approximate(query, k, where, columns) for query in queries]
             if not self._keep:
@@ -173,7 +173,7 @@ class LanceEngine:
     def fetch(self, ids: Sequence[str], columns: Sequence[str] | None = None) -> list[Row]:
         """Read rows by id; vectors come as arrays."""
         wanted = list(columns) if columns is not None else self._schema.names
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             tables = [
                 self._table.search().where(where).select(wanted).limit(None).to_arrow() for where in _filters(ids)
             ]
@@ -183,30 +183,34 @@ class LanceEngine:
 
     def ids(self, *, after: str = "", limit: int | None = None) -> list[str]:
         """Scan the ids; the table has no order of its own."""
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             search = self._table.search().select(["id"]).limit(None)
             found = (search.where(f"id > '{after}'") if after else search).to_arrow()
         return sorted(found["id"].to_pylist())[:limit]
 
     def count(self) -> int:
         """Rows of the table."""
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             return int(self._table.count_rows())
 
     def scan(self, batch: int) -> Iterator[list[Record]]:
         """Read the table as it is now, in the order of its files."""
-        with lance_errors(self.folder):
+        with lance_errors(self.place):
             for part in self._table.search().limit(None).to_batches(batch_size=batch):
                 for start in range(0, part.num_rows, batch):
                     yield to_records(pa.Table.from_batches([part.slice(start, batch)]))
 
-    def files(self) -> Iterable[Path]:
-        """Every file in the folder."""
-        return [path for path in self.folder.rglob("*") if path.is_file()]
+    def files(self) -> Iterable[StoredFile]:
+        """Every file of the home."""
+        return self.home.files()
+
+    def keep(self, name: str, data: bytes) -> str | None:
+        """Keep a file in the home."""
+        return self.home.keep(name, data)
 
     def damage(self) -> list[str]:
         """Compare digests, and read every row."""
-        faults = broken(self.folder)
+        faults = self.home.broken()
         try:
             read = sum(len(records) for records in self.scan(1024))
             if read != self.count():
@@ -215,45 +219,41 @@ class LanceEngine:
             faults.append(str(error))
         return faults
 
-    def replace_table(self, card: Card) -> LanceEngine:
-        """Let the card speak of another table of this folder, which is whole, and drop the one it spoke of.
+    def replace_table(self, card: Card) -> None:
+        """Let the card speak of another table, which is whole, and drop the one it spoke of.
 
         The card is written at once, so a crash leaves either the old pair or the new one.
         """
         with self._changing():
-            write_card(self.folder, card)
-            drop_table(self.folder, self.card.table)
-        return LanceEngine.open(self.folder, verify=False, resident=self._keep)
+            self.home.write_card(card)
+            drop_table(self.place, self.card.table)
 
     def sibling(self, card: Card) -> LanceEngine:
         """Open the table that a later card will speak of, or create it; what was begun goes on."""
         schema = arrow_schema(card.dimension, card.kind)
-        if has_table(self.folder, card.table):
-            table = open_table(self.folder, schema, card.table)
+        if card.table in self.home.tables():
+            table = open_table(self.place, schema, card.table)
         else:
             with self._changing():
-                table = create_table(self.folder, schema, card.table)
-        engine = LanceEngine(self.folder, card, table)
-        engine._lock = self._lock
-        return engine
+                table = create_table(self.place, schema, card.table)
+        return LanceEngine(self.home, card, table)
 
     def drop_tables(self, keep: Sequence[str]) -> None:
         """Drop what upgrades that were cut short have left behind."""
-        for path in self.folder.glob("*.lance"):
-            if path.stem not in keep:
-                with self._changing():
-                    drop_table(self.folder, path.stem)
+        for name in self.home.tables() - set(keep):
+            with self._changing():
+                drop_table(self.place, name)
 
     def close(self) -> None:
         """Nothing is held open between calls."""
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        with self._lock.held(), _disk_errors(self.folder), lance_errors(self.folder):
+        with self.home.held(), lance_errors(self.place):
             self._depth += 1
             try:
                 # A change inside another one is sealed with it.
-                with changing(self.folder) if self._depth == 1 else nullcontext():
+                with self.home.changing() if self._depth == 1 else nullcontext():
                     yield
             finally:
                 self._depth -= 1
@@ -301,22 +301,3 @@ def _filters(ids: Sequence[str]) -> Iterator[str]:
     for start in range(0, len(ids), IDS_PER_FILTER):
         listed = ", ".join(f"'{photo_id}'" for photo_id in ids[start : start + IDS_PER_FILTER])
         yield f"id IN ({listed})"
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise GalleryError(f"the gallery {folder} must be writable, but {error}; check space and access") from error
-
-
-def _empty_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = sorted(entry.name for entry in folder.iterdir() if entry.name != LOCK_NAME)
-    except OSError as error:
-        raise GalleryError(f"a new gallery needs a folder of its own, but {error}; give another path") from error
-    if held:
-        advice = "open it instead of creating it" if CARD_NAME in held else "give an empty or a new folder"
-        raise GalleryError(f"a new gallery needs an empty folder, but {folder} holds {held[0]!r}; {advice}")

@@ -27,7 +27,7 @@ _ALWAYS_FRESH = timedelta(0)
 
 
 @contextmanager
-def lance_errors(folder: Path) -> Iterator[None]:
+def lance_errors(folder: Path | str) -> Iterator[None]:
     """Turn LanceDB's errors inside a ``with`` block into one sentence.
 
     Args:
@@ -46,7 +46,7 @@ def lance_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def create_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
+def create_table(folder: Path | str, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
     """Create an empty table.
 
     Args:
@@ -64,7 +64,7 @@ def create_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> An
         return _connect(folder).create_table(name, schema=schema)
 
 
-def open_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
+def open_table(folder: Path | str, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
     """Open the table and compare its columns with the expected ones.
 
     Args:
@@ -89,7 +89,7 @@ def open_table(folder: Path, schema: pa.Schema, name: str = FIRST_TABLE) -> Any:
     return table
 
 
-def rewrite_table(folder: Path, table: Any, schema: pa.Schema) -> Any:
+def rewrite_table(folder: Path | str, table: Any, schema: pa.Schema) -> Any:
     """Write the living rows into new files and drop the old ones, so that no byte of a removed row is left.
 
     Removing alone only marks rows; compaction leaves marked rows on disk while they are few.
@@ -112,12 +112,7 @@ def rewrite_table(folder: Path, table: Any, schema: pa.Schema) -> Any:
         return fresh
 
 
-def has_table(folder: Path, name: str) -> bool:
-    """Say whether there is a table of this name."""
-    return (folder / f"{name}.lance").is_dir()
-
-
-def drop_table(folder: Path, name: str) -> None:
+def drop_table(folder: Path | str, name: str) -> None:
     """Delete a table with all its versions; nothing happens when there is none.
 
     Raises:
@@ -141,7 +136,7 @@ def drop_old_versions(table: Any, *, older_than: timedelta, unverified: bool = F
         table.optimize(cleanup_older_than=older_than, delete_unverified=unverified)
 
 
-def _connect(folder: Path) -> Any:
+def _connect(folder: Path | str) -> Any:
     return lancedb.connect(str(folder), read_consistency_interval=_ALWAYS_FRESH)
 
 

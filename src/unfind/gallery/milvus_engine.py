@@ -176,6 +176,10 @@ class MilvusEngine:
         """The server's files are out of reach."""
         return None
 
+    def keep(self, name: str, data: bytes) -> str | None:
+        """A server has no place for files."""
+        return None
+
     def damage(self) -> list[str]:
         """Read every row; the digests of its files are the server's own affair."""
         read = sum(len(records) for records in self.scan(ROWS_AT_ONCE))

@@ -1,4 +1,4 @@
-"""The engine for a place: a folder is LanceDB's, a server is Milvus's."""
+"""The engine for a place: a folder or a bucket is LanceDB's, a server is Milvus's."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from unfind.gallery.card import Card
 from unfind.gallery.engine import Engine
 from unfind.gallery.lance_engine import LanceEngine
-from unfind.gallery.location import MilvusPlace
+from unfind.gallery.location import BucketPlace, MilvusPlace
 from unfind.gallery.milvus_engine import MilvusEngine
 
 
-def create_engine(place: Path | MilvusPlace, card: Card) -> Engine:
+def create_engine(place: Path | MilvusPlace | BucketPlace, card: Card) -> Engine:
     """Create an empty store.
 
     Raises:
@@ -20,7 +20,7 @@ def create_engine(place: Path | MilvusPlace, card: Card) -> Engine:
     return MilvusEngine.create(place, card) if isinstance(place, MilvusPlace) else LanceEngine.create(place, card)
 
 
-def open_engine(place: Path | MilvusPlace, *, verify: bool = True, resident: bool = False) -> Engine:
+def open_engine(place: Path | MilvusPlace | BucketPlace, *, verify: bool = True, resident: bool = False) -> Engine:
     """Open a store.
 
     Args:

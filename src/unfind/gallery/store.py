@@ -17,6 +17,7 @@ from unfind.gallery.card import Card, Kind
 from unfind.gallery.engine import Engine
 from unfind.gallery.filter import EVERYTHING, Filter, check_text
 from unfind.gallery.hit import Hit
+from unfind.gallery.home import StoredFile
 from unfind.gallery.ids import checked_ids
 from unfind.gallery.location import parse_location
 from unfind.gallery.open_engine import create_engine, open_engine
@@ -80,7 +81,8 @@ class Gallery:
         """Create an empty gallery.
 
         Args:
-            path: A folder that is empty or does not exist yet, or ``milvus://HOST:PORT/COLLECTION``.
+            path: A folder that is empty or does not exist yet, ``s3://BUCKET/PREFIX`` (or ``gs://``, ``az://``), or
+                ``milvus://HOST:PORT/COLLECTION``.
             dimension: Numbers per embedding, at least 1; for codes bits, a multiple of 8.
             fingerprint: Which model will make the embeddings; not empty.
             name: A name for people.
@@ -109,7 +111,7 @@ class Gallery:
         """Open a gallery for reading and writing.
 
         Args:
-            path: The gallery's folder, or ``milvus://HOST:PORT/COLLECTION``.
+            path: As for :meth:`create`.
             verify: Compare every file with its digest first, so that a damaged gallery gives no answer at all;
                 takes about a second for 2 GB.
             resident: Keep all vectors in memory after the first exact search; for processes that search often.
@@ -373,9 +375,9 @@ def _stacked(vectors: Sequence[NDArray[Any]]) -> ArrayLike:
     return np.stack(vectors) if len({vector.shape for vector in vectors}) == 1 else list(vectors)
 
 
-def _sizes(files: Iterable[Path]) -> Iterator[int]:
+def _sizes(files: Iterable[StoredFile]) -> Iterator[int]:
     for path in files:
         try:
-            yield path.stat().st_size
+            yield int(path.stat().st_size)
         except FileNotFoundError:
             continue  # a writer has just cleaned it up

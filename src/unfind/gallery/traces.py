@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+
+from unfind.gallery.home import StoredFile
 
 CHUNK = 32 * 2**20
 """Bytes read at once; whole files may be larger than memory."""
@@ -31,7 +32,7 @@ class Scan:
     bytes: int
 
 
-def scan_files(files: Iterable[Path], needles: Sequence[bytes]) -> Scan:
+def scan_files(files: Iterable[StoredFile], needles: Sequence[bytes]) -> Scan:
     """Look for each of the needles in each of the files.
 
     Args:
@@ -82,7 +83,7 @@ def find_all(data: bytes, needles: Sequence[bytes]) -> set[int]:
     return found
 
 
-def _chunks(file: Path, overlap: int) -> Iterator[tuple[bytes, int]]:
+def _chunks(file: StoredFile, overlap: int) -> Iterator[tuple[bytes, int]]:
     """Pieces of a file, each with the end of the one before so that nothing falls between, and their fresh bytes."""
     with file.open("rb") as stream:
         tail = b""

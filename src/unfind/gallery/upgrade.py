@@ -14,6 +14,7 @@ from unfind.errors import GalleryError, ImageError
 from unfind.gallery.arrow import arrow_schema
 from unfind.gallery.card import FORMAT_VERSION, Card, read_card
 from unfind.gallery.embedder import Embedder
+from unfind.gallery.home import home_at
 from unfind.gallery.ids import content_id
 from unfind.gallery.lance_engine import LanceEngine
 from unfind.gallery.lance_table import open_table
@@ -149,7 +150,7 @@ def _open(folder: Path) -> LanceEngine:
     first = arrow_schema(card.dimension)
     for name in ("owner", "collection"):
         first = first.remove(first.get_field_index(name))
-    return LanceEngine(folder, card, open_table(folder, first, card.table))
+    return LanceEngine(home_at(folder), card, open_table(folder, first, card.table))
 
 
 def _next_card(card: Card, embed: Embedder) -> Card:
