@@ -162,9 +162,7 @@ def test_a_model_that_cannot_be_a_teacher_is_told_so(
 
 
 @pytest.mark.usefixtures("seeded")
-def test_a_model_at_chance_and_a_small_folder_are_told_so(
-    class_photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_at_chance_and_a_small_folder_are_told_so(class_photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="at least 100 photos"):
         retrofit(LikeClip().eval(), class_photos, size=SIZE)
     monkeypatch.setattr("unfind.studies.teacher.LEAST_PHOTOS", 10)

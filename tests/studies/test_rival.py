@@ -31,9 +31,7 @@ def units(count: int, seed: int) -> np.ndarray:
 @given(st.integers(0, 10_000))
 def test_without_a_filter_it_is_the_map_r_of_the_evaluation(seed: int) -> None:
     query, gallery, photos = units(8, seed), units(8, seed + 1), np.arange(8)
-    ranks = relevant_ranks(
-        query, gallery, LABELS, LABELS, query_sources=photos, gallery_sources=photos, ties="favour"
-    )
+    ranks = relevant_ranks(query, gallery, LABELS, LABELS, query_sources=photos, gallery_sources=photos, ties="favour")
     wanted = float(average_precision_at_r(ranks).mean())
     assert map_r(query, gallery, LABELS, np.zeros(8, np.bool_)) == pytest.approx(wanted, abs=1e-6)
 
@@ -64,7 +62,9 @@ def test_all_dropped_is_all_hidden_and_nobody_alike_is_nothing() -> None:
 def photos(
     photo_set: Callable[..., PhotoSet], as_jpeg: Callable[..., bytes], wave: Callable[[int, int], Any]
 ) -> PhotoSet:
-    files = {f"{label}{n}": as_jpeg(wave(label, n).repeat(2, 0).repeat(2, 1), 92) for label in range(2) for n in range(3)}
+    files = {
+        f"{label}{n}": as_jpeg(wave(label, n).repeat(2, 0).repeat(2, 1), 92) for label in range(2) for n in range(3)
+    }
     return photo_set(files, [int(name[0]) for name in files])
 
 

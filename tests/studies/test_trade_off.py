@@ -75,9 +75,7 @@ def test_few_codewords_gather_the_album_and_many_scatter_it(
     assert few["outliers"] is None  # of 24 photos
 
 
-def test_embeddings_are_the_ones_the_model_itself_gives(
-    encoder: Encoder, views: tuple[np.ndarray, np.ndarray]
-) -> None:
+def test_embeddings_are_the_ones_the_model_itself_gives(encoder: Encoder, views: tuple[np.ndarray, np.ndarray]) -> None:
     marked = views[1][:3]
     assert encoder.side is not None
     found = module._turned(encoder.side, marked, module._own_logits(encoder, marked))
