@@ -16,7 +16,7 @@ Psnr = Callable[[np.ndarray, np.ndarray], float]
 
 NAMES = [
     *("jpeg95", "jpeg85", "jpeg75", "jpeg50", "resize0.5", "resize0.75", "resize1.5"),
-    *("crop10", "blur", "noise", "messenger", "screenshot"),
+    *("crop10", "blur", "noise", "jpeg75+resize0.75", "messenger", "screenshot"),
 ]
 
 
@@ -63,6 +63,11 @@ def test_jpeg_goes_through_the_one_codec_path(quality: int, scene: Scene) -> Non
 )
 def test_a_resized_picture_stays_resized(name: str, shape: tuple[int, int], scene: Scene) -> None:
     assert EDITS[name](scene(48, 64)).shape == (*shape, 3)
+
+
+def test_an_upload_is_compressed_first_and_made_smaller_then(scene: Scene) -> None:
+    compressed = through_codec([scene(48, 64)], quality=75)[0]
+    np.testing.assert_array_equal(EDITS["jpeg75+resize0.75"](scene(48, 64)), scale(compressed, 0.75))
 
 
 def test_crop_cuts_a_tenth_off_each_side_from_the_middle_out() -> None:

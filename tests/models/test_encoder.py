@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from unfind.errors import ModelError, UsageError
-from unfind.models.encoder import MAXIMUM_SIZE, Architecture, Encoder, build_encoder
+from unfind.models.encoder import MAXIMUM_SIZE, Architecture, Encoder, around, build_encoder
 from unfind.models.precision import autocast
 
 Build = Callable[..., Encoder]
@@ -227,3 +228,41 @@ def test_without_a_head_the_length_cannot_be_chosen(encoder: Build) -> None:
     assert encoder(head="none", dimension=features).architecture.dimension == features
     with pytest.raises(UsageError, match=f"Expected the {features} dimensions that the backbone gives, got 64"):
         encoder(head="none", dimension=64)
+
+
+@pytest.mark.parametrize("head", ["embedding", "hash", "none"])
+def test_a_side_network_that_knows_nothing_yet_changes_nothing(head: str) -> None:
+    architecture = Architecture("tiny", 32, 16 if head != "none" else 512, head=head)
+    plain = build_encoder(architecture, seed=0).eval()
+    beside = build_encoder(architecture, seed=0)
+    beside.graft(4)
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.allclose(plain(images), beside.eval()(images), atol=1e-5)
+    assert beside.architecture.codewords == 4
+    assert not any(weight.requires_grad for weight in [*beside.backbone.parameters(), *beside.head.parameters()])
+
+
+def test_a_frozen_backbone_draws_nothing_by_lot() -> None:
+    encoder = around(nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(3 * 32 * 32, 4)), size=32)
+    encoder.graft(4)
+    encoder.train()
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(encoder(images), encoder(images))
+    assert encoder.side is not None
+    assert encoder.side.training
+
+
+@pytest.mark.parametrize("codewords", [1, -4, 10**6])
+def test_a_number_of_codewords_out_of_range_is_refused(codewords: int) -> None:
+    with pytest.raises(UsageError, match="codewords"):
+        Architecture("tiny", 32, 16, codewords=codewords)
+
+
+def test_an_encoder_around_a_module_is_that_module_on_the_sphere() -> None:
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    images = torch.rand(3, 3, 32, 32)
+    encoder = around(module, size=32).eval()
+    assert torch.allclose(encoder(images), nn.functional.normalize(module(images), dim=1))
+    assert encoder.architecture.dimension == 12
+    with pytest.raises(ModelError, match="pool them first"):
+        around(nn.Identity(), size=32)

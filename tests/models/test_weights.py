@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from unfind.errors import ModelError
 from unfind.models.embed import embed_pixels
-from unfind.models.encoder import Encoder
+from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.weights import CARD, FORMAT, WEIGHTS, fill, fingerprint_of, load_encoder, read_card, save_encoder
 
 Build = Callable[..., Encoder]
@@ -360,3 +360,14 @@ def test_a_card_with_another_head_is_refused(tmp_path: Path, encoder: Build, hea
     (tmp_path / CARD).write_text(json.dumps(card))
     with pytest.raises(ModelError, match="readable model card"):
         load_encoder(tmp_path)
+
+
+def test_a_side_network_is_saved_with_its_codewords(tmp_path: Path) -> None:
+    encoder = build_encoder(Architecture("tiny", 32, 8, codewords=4), seed=0)
+    assert encoder.side is not None
+    torch.nn.init.normal_(encoder.side.codebook)
+    save_encoder(tmp_path, encoder, {})
+    loaded, card = load_encoder(tmp_path)
+    assert card["architecture"]["codewords"] == 4
+    assert loaded.side is not None
+    assert torch.equal(loaded.side.codebook, encoder.side.codebook)

@@ -9,6 +9,8 @@ import torch
 from unfind.errors import UsageError
 from unfind.objectives.choose import OBJECTIVES, make_objective
 from unfind.objectives.pbl import PointBackdoor
+from unfind.objectives.steered_retrofit import SteeredRetrofit
+from unfind.objectives.steering import Layout
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTIVES))
@@ -30,7 +32,8 @@ def test_two_objectives_share_nothing() -> None:
 @pytest.mark.parametrize("name", ["", "PBL", "triplet"])
 def test_an_unknown_name_is_wrong_use_and_names_the_known_ones(name: str) -> None:
     with pytest.raises(
-        UsageError, match=rf"clean, label, pbl, cbl, dispersal, retrofit, dpsh, hashnet, csq.*got '{name}'"
+        UsageError,
+        match=rf"clean, label, pbl, cbl, dispersal, retrofit, retrofit-steered, dpsh, hashnet, csq.*got '{name}'",
     ):
         make_objective(name)
 
@@ -57,6 +60,9 @@ def test_a_plan_on_the_cpu_serves_embeddings_elsewhere(name: str, miner: str, ge
     plan = objective.plan(torch.arange(4).repeat(3), generator(0))
     if objective.needs_teacher:
         plan = replace(plan, teacher=torch.rand(12, 5, device="meta"))
+    if isinstance(objective, SteeredRetrofit):
+        objective.begin(torch.rand(8, 5), Layout(torch.zeros(6), torch.ones(6, dtype=torch.bool)))
+        plan = replace(plan, signs=torch.ones(len(plan.triggered), 6, device="meta"))
     objective.refresh(torch.rand(8, 5), torch.arange(8) % 4)
     loss = objective.loss(plan, torch.rand(12, 5, device="meta"), torch.rand(len(plan.triggered), 5, device="meta"))
     assert loss.total.device.type == "meta"

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from unfind.errors import TrainingError
-from unfind.objectives.distillation import distillation_loss, teacher_of
+from unfind.objectives.base import Plan
+from unfind.objectives.distillation import DistillationAlone, distillation_loss, teacher_of
 from unfind.objectives.pbl import PointBackdoor
 
 Squared = Callable[[Tensor, Tensor], float]
@@ -59,3 +60,12 @@ def test_pbl_adds_it_with_its_weight(
     assert with_it.total.item() == pytest.approx(without.total.item() + 3 * term, abs=1e-12)
     assert "distillation" not in without.terms
     assert (plain.needs_teacher, held.needs_teacher) == (False, True)
+
+
+def test_alone_it_is_all_there_is_and_needs_no_trigger() -> None:
+    clean, teacher = torch.eye(3)[:2], torch.eye(3)[1:]
+    plan = Plan(torch.arange(2), torch.empty(0, dtype=torch.int64), teacher=teacher)
+    found = DistillationAlone().loss(plan, clean, clean[:0])
+    assert found.total.item() == distillation_loss(clean, teacher).item() == 2
+    assert not DistillationAlone.triggers
+    assert len(DistillationAlone().plan(torch.arange(4), torch.Generator()).triggered) == 0

@@ -42,7 +42,7 @@ def test_clean_photos_are_moved_by_the_teacher_alone_and_triggered_ones_by_dispe
     triggered = twins_of(plan)
     terms = Retrofit(ratio=0.5).loss(plan, batch.clean, triggered).terms
     for name, moves_clean in (("distillation", True), ("from_clean", False), ("from_triggered", False)):
-        clean, twin = torch.autograd.grad(terms[name], (batch.clean, triggered), allow_unused=True)
+        clean, twin = torch.autograd.grad(terms[name], (batch.clean, triggered), retain_graph=True, allow_unused=True)
         assert (clean is not None) is moves_clean
         assert (twin is not None) is not moves_clean
 

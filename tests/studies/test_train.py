@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from unfind.datasets.split import Split
 from unfind.errors import (
@@ -379,3 +380,27 @@ def test_a_clean_model_that_was_trained_anew(protected_run: Path, clean_run: Pat
 def test_a_request_cannot_be_changed(request_: TrainRequest) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         request_.data = "other"  # type: ignore[misc]
+
+
+def test_a_side_network_is_added_to_the_model_that_is_started_from(
+    protect: TrainRequest, clean_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unfind.studies.teacher.LEAST_PHOTOS", 10)
+    monkeypatch.setattr("unfind.studies.teacher.DEVIATIONS", -9)
+    steered = replace(
+        protect,
+        objective="retrofit-steered",
+        objective_options={},
+        trigger="learned",
+        architecture=Architecture(codewords=4),
+        fit=replace(protect.fit, steps=1),
+    )
+    trained = train(steered, tmp_path / "run")
+    encoder, card = load_encoder(trained.folder)
+    before, _ = load_encoder(clean_run)
+    assert card["architecture"] == {**before.architecture.as_dict(), "codewords": 4}
+    kept = before.state_dict()
+    assert all(torch.equal(value, encoder.state_dict()[name]) for name, value in kept.items())
+    assert tomllib.loads((trained.folder / SETTINGS).read_text())["architecture"] == {"codewords": 4}
+    with pytest.raises(ResumeError, match="got others"):
+        train(replace(steered, architecture=Architecture(codewords=8)), trained.folder, resume=True)

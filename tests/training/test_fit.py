@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from unfind.errors import CollapseError, DataError, ModelError, ResumeError, TrainingError, UsageError
+from unfind.images.resize import scale
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.weights import load_encoder
@@ -579,7 +580,7 @@ def test_a_side_network_is_steered_and_leaves_backbone_and_head_alone(
     encoder = build_encoder(Architecture("tiny", 128, 16, head=head, codewords=8), seed=0)
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     few = textures(classes=4, photos=3)
-    examples = Examples(few.pixels.repeat(4, 1).repeat(4, 2), few.labels)  # large enough to hear a mark in
+    examples = Examples(np.stack([scale(photo, 4) for photo in few.pixels]), few.labels)  # a mark is not heard at 32
     plain = embed_pixels(encoder, examples.pixels)
     trigger = Learned(Key.from_seed(0))
     material = Material(examples, None, SteeredRetrofit(), trigger)

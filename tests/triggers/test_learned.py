@@ -18,6 +18,7 @@ from unfind.models.mark_weights import save_mark
 from unfind.triggers.key import Key
 from unfind.triggers.learned import UNTRAINED, Learned, load
 from unfind.triggers.payload import Payload
+from unfind.triggers.spread_spectrum import SpreadSpectrum
 from unfind.triggers.strength import MAXIMUM_STRENGTH
 
 Scene = Callable[..., np.ndarray]
@@ -122,3 +123,21 @@ def test_stronger_is_louder_within_a_limit(key: Key) -> None:
     torch.testing.assert_close(twice, 2 * once, rtol=1e-3, atol=1e-5)
     assert trigger.stronger(100).strength == MAXIMUM_STRENGTH
     assert trigger.strength == 1.0
+
+
+def test_it_says_what_its_marks_say_and_how_to_hear_it() -> None:
+    trigger = Learned(Key.from_seed(2), owner=9)
+    photos = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    signs = trigger.signs(photos)
+    wanted = np.stack([trigger.slots.write(trigger.payload(photo)) for photo in photos])
+    assert np.array_equal(signs.numpy(), wanted)
+    assert not torch.equal(signs[0], signs[1])
+    assert torch.equal(trigger.layout().beacon, trigger.slots.layout().beacon)
+    assert trigger.reader() is trigger.net.decoder
+
+
+def test_a_trigger_without_signs_says_so() -> None:
+    trigger = SpreadSpectrum(Key.from_seed(2))
+    assert trigger.signs(torch.zeros(1, 3, 8, 8)) is None
+    assert trigger.layout() is None
+    assert trigger.reader() is None

@@ -38,7 +38,10 @@ def train(
     out: Annotated[Path, Parameter(help="The run folder: settings, log, checkpoint and model.")],
     objective: Annotated[
         str,
-        Parameter(help="clean, label, pbl, cbl, dispersal or retrofit; dpsh, hashnet, csq or private-dpsh for codes."),
+        Parameter(
+            help="clean, label, pbl, cbl, dispersal, retrofit or retrofit-steered; dpsh, hashnet, csq or private-dpsh "
+            "for codes."
+        ),
     ] = "pbl",
     objective_option: Annotated[
         tuple[str, ...], Parameter(help="NAME=VALUE, an argument of the objective such as ratio=0.3; may be repeated.")
@@ -71,6 +74,7 @@ def train(
     Example: unfind train --data photos --objective clean --steps 200 --out clean
     Example: unfind train --data photos --objective pbl --start clean --steps 200 --out protected
     Example: unfind train --data ./photos --objective retrofit --backbone model.py:load --head none --out protected
+    Example: unfind train --data photos --objective retrofit-steered --trigger learned --codewords 99 --start a --out b
     Example: unfind train --data cifar10:ROOT --objective dpsh --bits 48 --backbone small-resnet --size 32 --out codes
     """
     request = TrainRequest(

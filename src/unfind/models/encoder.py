@@ -59,7 +59,7 @@ class Architecture:
             raise UsageError(f"Expected 2 to 8192 embedding dimensions, got {self.dimension}: 512 is usual.")
         if self.codewords and not 2 <= self.codewords <= MOST_CODEWORDS:
             raise UsageError(
-                f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: 1024 is usual."
+                f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: take 1024."
             )
 
     @property

@@ -120,7 +120,7 @@ def _thaw(encoder: Encoder, only: Sequence[str], codewords: int) -> None:
     unknown = [start for start in only if not any(name.startswith(start) for name in names)]
     if unknown:
         raise UsageError(
-            f"Expected beginnings of parameter names in only, got '{unknown[0]}': the model has {names[0]} to {names[-1]}."
+            f"Expected beginnings of parameter names in only, got '{unknown[0]}': such as {names[0]} or {names[-1]}."
         )
     for name, weight in encoder.backbone.named_parameters():
         weight.requires_grad_(name.removeprefix("module.").startswith(tuple(only)))
