@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unfind.datasets.native import HELD_OUT, held_out, native_pixels, photos_of
+from unfind.datasets.native import HELD_OUT, held_out, native_photos, photos_of
 from unfind.errors import DataError, UsageError
 
 
@@ -29,7 +29,7 @@ def test_a_folder_and_a_zip_hold_the_same(album: Path, tmp_path: Path) -> None:
         for file in sorted(album.iterdir()):
             archive.write(file, file.name)
     for spec in (album, tmp_path / "album.zip"):
-        pixels = list(native_pixels(photos_of(str(spec)), 100))
+        pixels = [photo.pixels for photo in native_photos(photos_of(str(spec)), 100)]
         assert [one.shape for one in pixels] == [(30, 20 + number, 3) for number in range(12)]
         assert [int(one[0, 0, 0]) for one in pixels] == [number * 20 for number in range(12)]
 
@@ -49,7 +49,7 @@ def test_every_fifth_is_held_out(album: Path) -> None:
 
 @pytest.mark.parametrize("count", [1, 5, 12, 40])
 def test_they_are_evenly_chosen(count: int, album: Path) -> None:
-    greys = [int(one[0, 0, 0]) // 20 for one in native_pixels(photos_of(str(album)), count)]
+    greys = [int(one.pixels[0, 0, 0]) // 20 for one in native_photos(photos_of(str(album)), count)]
     assert len(greys) == min(count, 12)
     assert greys[0] == 0
     assert count == 1 or greys[-1] == 11
@@ -58,8 +58,8 @@ def test_they_are_evenly_chosen(count: int, album: Path) -> None:
 
 def test_damaged_photos_are_passed_over(album: Path) -> None:
     (album / "00.png").write_bytes(b"no photo")
-    assert len(list(native_pixels(photos_of(str(album)), 100))) == 11
+    assert len(list(native_photos(photos_of(str(album)), 100))) == 11
     for file in album.iterdir():
         file.write_bytes(io.BytesIO(b"none").getvalue())
     with pytest.raises(DataError, match="got none that can be read"):
-        list(native_pixels(photos_of(str(album)), 100))
+        list(native_photos(photos_of(str(album)), 100))

@@ -17,6 +17,7 @@ from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
+from unfind.studies.bench_marks import bench_marks
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_redteam import bench_redteam
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "cloaks": bench_cloaks,
     "redteam": bench_redteam,
     "service": bench_service,
+    "marks": bench_marks,
     **{f"service-{part}": partial(bench_service, part=part) for part in PARTS},
 }
 
@@ -68,6 +70,7 @@ def bench(
     Example: unfind bench mip --data my/photos --runs mip-runs --reuse protection-runs --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
     Example: unfind bench service --data birds.zip,shop.zip --quick
+    Example: unfind bench marks --data my/photos --out marks.json
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     Example: unfind bench redteam --data cifar10:ROOT --backbone small-resnet --size 32 --runs attacked
     """

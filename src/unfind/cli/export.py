@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from unfind.cli.options import AsJson, OwnBackbone
 from unfind.cli.output import print_json, print_table, progress_bar
-from unfind.datasets.native import held_out, native_pixels, photos_of
+from unfind.datasets.native import held_out, native_photos, photos_of
 from unfind.studies.export_onnx import export_run
 
 ParityData = Annotated[
@@ -36,7 +36,7 @@ def export(
     Example: unfind export protected --onnx graphs --data my/photos
     """
     with progress_bar() as progress:
-        pixels = list(native_pixels(held_out(photos_of(data)), photos))
+        pixels = [photo.pixels for photo in native_photos(held_out(photos_of(data)), photos)]
         report = export_run(run, onnx, pixels, backbone=backbone, progress=progress)
     tell_parity(report, str(onnx), json)
 

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from unfind.cli.export import ParityData, ParityPhotos, tell_parity
 from unfind.cli.options import AsJson
 from unfind.cli.output import print_json, print_table, progress_bar, warn_refused
-from unfind.datasets.native import held_out, native_pixels, photos_of
+from unfind.datasets.native import held_out, native_photos, photos_of
 from unfind.models.cost import multiplications, weight_bytes
 from unfind.studies.export_onnx import export_mark
 from unfind.studies.train_mark import MarkRequest, TrainedMark, train_mark
@@ -70,7 +70,7 @@ def export(
     Example: unfind mark export my-mark --onnx my-mark --data my/photos
     """
     with progress_bar() as progress:
-        pixels = list(native_pixels(held_out(photos_of(data)), photos))
+        pixels = [photo.pixels for photo in native_photos(held_out(photos_of(data)), photos)]
         report = export_mark(mark, onnx, pixels, progress=progress)
     tell_parity(report, str(onnx), json)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unfind.datasets.archive import photo_archive
 from unfind.datasets.folder import photo_folder
@@ -14,6 +13,7 @@ from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import load
 from unfind.errors import DataError, ImageError
 from unfind.images.decode import decode
+from unfind.images.photo import Photo
 
 HELD_OUT = 5
 """Every so many photos, in their order, one is not learned from when a mark is trained: the last of them."""
@@ -38,15 +38,12 @@ def held_out(photos: PhotoSet) -> PhotoSet:
     return photos.subset(left.tolist()) if len(left) else photos
 
 
-def native_pixels(photos: PhotoSet, count: int) -> Iterator[NDArray[np.uint8]]:
+def native_photos(photos: PhotoSet, count: int) -> Iterator[Photo]:
     """Decode photos, evenly chosen, and pass over those that cannot be read.
 
     Args:
         photos: where from.
         count: how many at most.
-
-    Yields:
-        uint8 (H, W, 3) each.
 
     Raises:
         DataError: not one of them can be read.
@@ -55,10 +52,10 @@ def native_pixels(photos: PhotoSet, count: int) -> Iterator[NDArray[np.uint8]]:
     found = 0
     for index in chosen:
         try:
-            pixels = decode(photos.read(int(index))).pixels
+            photo = decode(photos.read(int(index)))
         except ImageError:
             continue
         found += 1
-        yield pixels
+        yield photo
     if not found:
         raise DataError(f"Expected photos in {photos.name}, got none that can be read: choose other data.")
