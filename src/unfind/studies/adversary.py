@@ -153,7 +153,8 @@ def _mosaic(ground: Ground, share: float) -> Row:
 
 def _without_own_waves(pixels: Pixels) -> Pixels:
     """Take off a photo what it would carry if it were marked, with whatever key; no other photo is needed."""
-    return _through(lambda images: wash_off(images, _pattern(pixels[None])), pixels[None])[0]
+    done: Pixels = _through(lambda images: wash_off(images, _pattern(pixels[None])), pixels[None])[0]
+    return done
 
 
 def _estimate(ground: Ground, held: int) -> Row:
