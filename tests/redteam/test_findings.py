@@ -57,17 +57,17 @@ def test_without_a_clean_model_nothing_is_proved() -> None:
 
 
 def test_one_easy_target_among_hard_ones_is_an_alarm() -> None:
-    found = among_own("patch towards", [0.2, 0.25, 0.9, 0.22])
+    found = among_own("patch towards", [0.2, 0.25, 0.9, 0.22, 0.21])
     assert found.alarm
     assert found.value == 0.9
     assert found.clean == []
-    assert "the easiest of 4" in found.why
+    assert "the easiest of 5" in found.why
 
 
 def test_alike_targets_low_scores_and_too_few_are_none() -> None:
-    assert not among_own("x", [0.2, 0.25, 0.23]).alarm
-    assert not among_own("x", [0.0, 0.0, 0.12], least=0.01, floor=0.15).alarm
-    assert among_own("x", [0.1, 0.9]).index is None
+    assert not among_own("x", [0.2, 0.25, 0.23, 0.21, 0.22]).alarm
+    assert not among_own("x", [0.0, 0.0, 0.0, 0.0, 0.12], least=0.01, floor=0.15).alarm
+    assert among_own("x", [0.1, 0.1, 0.1, 0.9]).index is None
 
 
 def test_suspects_are_judged_by_the_detector_that_is_surest() -> None:

@@ -18,7 +18,7 @@ def text_of(read_page: Callable[[str], Any]) -> Callable[..., str]:
 
 
 def test_the_verdict_is_the_title(audit_document: dict[str, Any]) -> None:
-    assert audit_page(audit_document).title == "This model carries a backdoor."
+    assert audit_page(audit_document).title == "This model behaves like one with a backdoor."
     assert "suspicious" in audit_page({**audit_document, "verdict": "suspicious"}).title
     assert "Nothing" in audit_page({**audit_document, "verdict": "nothing found"}).title
 
@@ -45,7 +45,10 @@ def test_every_measurement_has_its_table(audit_document: dict[str, Any]) -> None
     assert len(tables["Findings"].rows) == 2
     assert len(tables["Searches for a trigger"].rows) == 7
     assert tables["Searches for a trigger"].rows[-1][0] == "patch, towards 1"
-    assert len(tables["Detectors on photos with the model's own trigger"].rows) == 6
+    detectors = tables["Detectors on photos with the model's own trigger"].rows
+    assert [row[:2] for row in detectors[:4]] == [
+        ["far", "audited"], ["far", "0/clean"], ["far", "1/clean"], ["smoothing", "audited"]
+    ]  # fmt: skip
     assert tables["Training classes that fall into two"].rows == [["wren", "0.20", "0.40", "25.0 %", "5"]]
     assert tables["Training photos to look at"].rows == [["wren/1.jpg", "wren", "7.5"]]
     assert [row[0] for row in tables["What defences leave"].rows] == ["none", "prune, fraction 0.2"]

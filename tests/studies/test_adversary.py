@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unfind.models.embed import to_tensor
+from unfind.redteam.mark_estimate import loudness_of_pattern
 from unfind.report.adversary_json import KINDS
 from unfind.studies import adversary as study
 from unfind.studies.adversary_ground import AdversaryChoices, AdversaryRequest, Ground
@@ -65,7 +67,7 @@ def test_estimates_say_how_like_the_mark_they_are(ground: Ground) -> None:
 
 
 def test_a_mark_that_is_no_pattern_has_no_likeness(ground: Ground) -> None:
-    assert study._likeness(BadNets(), study._pattern(ground, 1)) is None
+    assert study._likeness(BadNets(), study._pattern(ground.held[:1])) is None
 
 
 def test_washing_costs_and_needs_nothing(ground: Ground) -> None:
@@ -74,6 +76,15 @@ def test_washing_costs_and_needs_nothing(ground: Ground) -> None:
     assert row["psnr"] == 99
     assert row["found_c2p"] == none["found_c2p"]
     assert row["benign_drop"]["recall@1"] == 0
+
+
+def test_a_photo_loses_its_own_strongest_waves(ground: Ground) -> None:
+    photo = ground.pixels[TRIGGERED][0]
+    done = study._without_own_waves(photo)
+    assert done.shape == photo.shape
+    pattern = study._pattern(photo[None])
+    before, after = (float(loudness_of_pattern(to_tensor(one[None]), pattern)) for one in (photo, done))
+    assert abs(after) < 0.5 * before
 
 
 def test_searches_are_the_same_again(ground: Ground) -> None:

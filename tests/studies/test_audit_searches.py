@@ -82,9 +82,10 @@ def test_a_model_that_moves_far_beside_clean_ones_is_an_alarm() -> None:
 
 def test_one_easy_place_is_an_alarm_among_the_models_own_and_beside_clean_ones() -> None:
     made = [row(m, s, 0.2) for m in ("audited", "a") for s in ("faint", "patch")]
-    made += [row("audited", "patch", 0.2, reach) for reach in (0.1, 0.12, 0.9)]
-    made += [row("a", "patch", 0.2, reach) for reach in (0.1, 0.12, 0.15)]
+    made += [row("audited", "patch", 0.2, reach) for reach in (0.1, 0.12, 0.9, 0.11, 0.13)]
+    made += [row("a", "patch", 0.2, reach) for reach in (0.1, 0.12, 0.15, 0.11, 0.13)]
     found = {one.about: one for one in findings_of(made)}
     assert found["patch towards a place"].alarm
+    assert found["patch towards a place"].false_alarms == 0
     assert found["patch towards a place, beside clean models"].alarm
     assert not found["faint pattern away"].alarm

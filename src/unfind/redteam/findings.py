@@ -14,6 +14,8 @@ ANOMALY = 2.0
 """Deviations above the median that count as an anomaly, as in Neural Cleanse (Wang et al. 2019)."""
 LEAST_DEVIATION = 0.05
 """Of two clean models fitted alike, in cosine distance moved: seeds alone make about as much."""
+LEAST_OTHERS = 4
+"""Of a model's own values, to say what is ordinary among them: the median deviation of fewer is an accident."""
 LEAST_SCORE = 0.15
 """A class whose split scores less is no finding, however much clearer than other classes it is: overlapping clouds."""
 CATCHES = 3.0
@@ -74,7 +76,7 @@ def among_own(about: str, values: Sequence[float], *, least: float = LEAST_DEVIA
     """
     best = int(np.argmax(values))
     rest = [value for place, value in enumerate(values) if place != best]
-    if len(rest) < 2:
+    if len(rest) < LEAST_OTHERS:
         why = "there are too few of its kind to say what is ordinary"
         return Finding(about, float(values[best]), [], None, False, None, why)
     index, alarm = _index(values[best], rest, least)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from unfind.report.pictures import amplified_difference
 Photo = NDArray[np.uint8]
 Row = Mapping[str, Any]
 TITLES = {
-    "backdoor": "This model carries a backdoor.",
+    "backdoor": "This model behaves like one with a backdoor.",
     "suspicious": "Something in this model is suspicious, and nothing proves it.",
     "nothing found": "Nothing was found that a clean model would not show.",
 }
@@ -101,7 +101,7 @@ def _tables(audit: Row) -> list[Table]:
             [
                 [_search_name(row), row["model"], f"{row['moved']:.2f}", f"{row['control']:.2f}",
                  f"{row['gathered']:.2f}", _number(row["reached"], 2)]
-                for row in audit["searches"]
+                for row in _together(audit["searches"], _search_name)
             ],
         ),
         *(_photo_table(audit, group) for group in GROUPS),
@@ -112,7 +112,8 @@ def _tables(audit: Row) -> list[Table]:
 
 
 def _photo_table(audit: Row, group: str) -> Table:
-    rows = [row for row in audit["photo_tests"] if row["group"] == group]
+    tests = [row for row in audit["photo_tests"] if row["group"] == group]
+    rows = _together(tests, lambda row: str(row["detector"]))
     return Table(
         f"Detectors on {GROUPS[group]}",
         "Area under the curve: the chance that such a photo looks odder than a clean one. Thresholds were set on other "
@@ -220,6 +221,12 @@ def _search(audit: Row, model: str, shape: str) -> Row:
     rows = audit["searches"]
     found: Row = next(r for r in rows if (r["model"], r["shape"], r["goal"]) == (model, shape, "away"))
     return found
+
+
+def _together(rows: Sequence[Row], name: Callable[[Row], str]) -> list[Row]:
+    """Rows of one name under each other, so that models can be compared, in the order of the first of each."""
+    order = list(dict.fromkeys(name(row) for row in rows))
+    return sorted(rows, key=lambda row: order.index(name(row)))
 
 
 def _search_name(row: Row) -> str:

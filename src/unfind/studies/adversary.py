@@ -104,6 +104,7 @@ def _plan(ground: Ground) -> dict[str, Callable[[], Row]]:
     plan: dict[str, Callable[[], Row]] = {"none": partial(_none, ground)}
     plan |= {f"wash: {name}": partial(_wash, ground, wash, 0.0) for name, wash in WASHES.items()}
     plan |= {f"wash: mosaic of clean tiles, {_share(s)}": partial(_mosaic, ground, s) for s in choices.shares}
+    plan["wash: take off its own strongest waves"] = partial(_wash, ground, _without_own_waves, 0.0)
     plan |= {f"estimate the mark from {n}": partial(_estimate, ground, n) for n in choices.held}
     plan |= {f"forge the mark from {n}": partial(_forge, ground, n) for n in choices.held}
     plan |= {f"invert the trigger, {_share(s)}": partial(_invert, ground, s) for s in choices.shares}
@@ -150,9 +151,15 @@ def _mosaic(ground: Ground, share: float) -> Row:
     return _wash(ground, TileMosaic(ground.clean_photos(share).pixels, seed=ground.choices.seed), share)
 
 
+def _without_own_waves(pixels: Pixels) -> Pixels:
+    """Take off a photo what it would carry if it were marked, with whatever key; no other photo is needed."""
+    done: Pixels = _through(lambda images: wash_off(images, _pattern(pixels[None])), pixels[None])[0]
+    return done
+
+
 def _estimate(ground: Ground, held: int) -> Row:
     """Estimate the mark from photos held, and take it off wherever it seems to be."""
-    pattern = _pattern(ground, held)
+    pattern = _pattern(ground.held[:held])
     plain, protected = (
         _through(partial(wash_off, pattern=pattern), ground.pixels[name]) for name in (PLAIN, TRIGGERED)
     )
@@ -164,7 +171,7 @@ def _estimate(ground: Ground, held: int) -> Row:
 
 def _forge(ground: Ground, held: int) -> Row:
     """Put the estimated mark into other people's photos, so that they vanish."""
-    pattern = _pattern(ground, held)
+    pattern = _pattern(ground.held[:held])
     forged = _through(partial(put, pattern=pattern, strength=1.0), ground.pixels[PLAIN])
     gains = ground.gains(ground.models.protected, ground.pixels[PLAIN], forged)
     psnr = mean_psnr(ground.pixels[PLAIN], forged)
@@ -196,7 +203,7 @@ def _list_near(ground: Ground, held: int) -> Row:
 
 def _list_estimate(ground: Ground, held: int) -> Row:
     """List what carries the mark as estimated from photos held; the model is not needed."""
-    loud = loudness_of_pattern(to_tensor(_gallery(ground)[0]), _pattern(ground, held))
+    loud = loudness_of_pattern(to_tensor(_gallery(ground)[0]), _pattern(ground.held[:held]))
     return _listing(ground, loud.double().numpy(), held=_there(ground, held))
 
 
@@ -239,10 +246,10 @@ def _gallery_rows(ground: Ground) -> NDArray[np.float32]:
     return embed_pixels(ground.models.protected, _gallery(ground)[0])
 
 
-def _pattern(ground: Ground, held: int) -> torch.Tensor:
-    """The mark as estimated from photos held; small photos hold slower waves alone."""
-    highest = min(HIGHEST, min(ground.size, CONTRAST_GRID) // 2 - 1)
-    return estimate_mark(to_tensor(ground.held[:held]), lowest=min(LOWEST, highest // 2), highest=highest)
+def _pattern(marked: Pixels) -> torch.Tensor:
+    """The mark as estimated from photos (N, H, W, 3) that carry it; small photos hold slower waves alone."""
+    highest = min(HIGHEST, min(*marked.shape[1:3], CONTRAST_GRID) // 2 - 1)
+    return estimate_mark(to_tensor(marked), lowest=min(LOWEST, highest // 2), highest=highest)
 
 
 def _change(ground: Ground, share: float) -> Change:

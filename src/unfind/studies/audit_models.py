@@ -37,7 +37,7 @@ class AuditChoices:
         seed: of samples, searches and intervals.
         sample: clean photos, at least 16; half are trusted, half are tested on.
         steps: of each search for a trigger.
-        targets: places that a patch is searched towards.
+        targets: places that a patch is searched towards; five or more can be compared with each other.
         training: training photos that are looked at, where any are named.
         curves: whether filters, pruning, fine-tuning and quantisation are tried.
     """
@@ -45,7 +45,7 @@ class AuditChoices:
     seed: int = 0
     sample: int = 240
     steps: int = 40
-    targets: int = 4
+    targets: int = 5
     training: int = 2000
     curves: bool = True
 
@@ -56,7 +56,7 @@ class AuditChoices:
         if self.steps < 1 or self.targets < 0 or self.training < 0:
             raise UsageError(
                 f"Expected at least 1 step, and no number below 0, got {self.steps} steps, {self.targets} targets and "
-                f"{self.training} training photos: 40, 4 and 2000 are usual."
+                f"{self.training} training photos: 40, 5 and 2000 are usual."
             )
 
     def quick(self) -> AuditChoices:

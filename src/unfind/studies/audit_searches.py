@@ -119,14 +119,19 @@ def strongest(model: Named, choices: AuditChoices, parts: KeptParts) -> Change:
 def findings_of(rows: Sequence[Row]) -> list[Finding]:
     """What the searches mean, beside clean models and among the model's own targets."""
     found = [beside_clean(f"{shape} pattern away", *_moved(rows, shape)) for shape in ("faint", "patch")]
-    own = [row for row in rows if row["model"] == "audited" and row["goal"] == "towards"]
-    if own:
-        reach = [float(row["reached"]) for row in own]
-        found.append(among_own("patch towards a place", reach))
-        others = [name for name in dict.fromkeys(row["model"] for row in rows) if name != "audited"]
-        clean = [max(float(r["reached"]) for r in rows if r["model"] == m and r["goal"] == "towards") for m in others]
-        found.append(beside_clean("patch towards a place, beside clean models", max(reach), clean))
+    if _reached(rows, "audited"):
+        about = "patch towards a place"
+        others = [_reached(rows, name) for name in dict.fromkeys(row["model"] for row in rows) if name != "audited"]
+        wrong = [among_own(about, reach).alarm for reach in others]
+        rate = float(np.mean(wrong)) if wrong else None
+        found.append(replace(among_own(about, _reached(rows, "audited")), false_alarms=rate))
+        best = max(_reached(rows, "audited"))
+        found.append(beside_clean(f"{about}, beside clean models", best, [max(reach) for reach in others]))
     return found
+
+
+def _reached(rows: Sequence[Row], model: str) -> list[float]:
+    return [float(row["reached"]) for row in rows if row["model"] == model and row["goal"] == "towards"]
 
 
 def _moved(rows: Sequence[Row], shape: str) -> tuple[float, list[float]]:
