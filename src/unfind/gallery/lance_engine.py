@@ -42,7 +42,7 @@ ROWS_PER_PARTITION = 16_384
 CANDIDATES = 128
 """Rows that each graph looks at; measured recall@10 on 100,000 clustered vectors of 512 dimensions: 1.00."""
 QUICK_NUMBERS = 2**26
-"""100,000 vectors of 512 numbers are 51 million: their product with a query takes 7 ms of one core, the index 8 to 10."""
+"""100,000 vectors of 512 numbers are 51 million: to look at all takes 7 ms of one core, the index 8 to 10."""
 REFINE = 10
 """Ten times k rows are compared again by their full vectors: the index keeps eight bits of each number."""
 

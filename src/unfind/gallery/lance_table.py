@@ -23,7 +23,7 @@ os.environ.setdefault("LANCE_INCLUDE_VECTOR_CENTROIDS", "false")
 import lancedb
 
 REMEMBERED_BYTES = 16 * 2**20
-"""Of manifests and file descriptions. Every write makes new ones; LanceDB's own limit lets a service grow by a gigabyte."""
+"""Of manifests and file descriptions. Every write makes new ones, and LanceDB's own limit is a gigabyte."""
 
 # Every read looks for a newer version first, so that what another process removed is not found again.
 _ALWAYS_FRESH = timedelta(0)
