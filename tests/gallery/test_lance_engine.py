@@ -43,6 +43,23 @@ def test_index_finds_what_looking_at_everything_finds(clustered: tuple[Gallery, 
     assert near[0][0].score == pytest.approx(1.0, abs=1e-4)
 
 
+def test_in_memory_a_small_gallery_is_looked_at_as_a_whole(
+    clustered: tuple[Gallery, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery, rows = clustered
+    asked: list[object] = []
+    walk = lance_engine.LanceEngine._approximate
+    monkeypatch.setattr(
+        lance_engine.LanceEngine, "_approximate", lambda self, *words: asked.append(words) or walk(self, *words)
+    )
+    resident = Gallery.open(gallery.path, resident=True)
+    assert resident.search(rows[:3], 10, exact=False) == resident.search(rows[:3], 10)
+    assert asked == []
+    monkeypatch.setattr(lance_engine, "QUICK_NUMBERS", rows.size - 1)
+    resident.search(rows[:3], 10, exact=False)
+    assert len(asked) == 3
+
+
 def test_index_knows_what_came_and_went_after_it(clustered: tuple[Gallery, np.ndarray], record: MakeRecord) -> None:
     gallery, rows = clustered
     late = record("late", -rows[0])

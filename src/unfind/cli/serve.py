@@ -32,7 +32,8 @@ KEYS = Path("api-keys.json")
 @app.default
 def serve(
     gallery: Annotated[
-        str | None, Parameter(help="A folder, s3://BUCKET/PREFIX or milvus://HOST:PORT/NAME; default ./gallery, made when absent.")
+        str | None,
+        Parameter(help="A folder, s3://BUCKET/PREFIX or milvus://HOST:PORT/NAME; default ./gallery, made when absent."),
     ] = None,
     /,
     *,

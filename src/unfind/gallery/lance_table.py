@@ -22,6 +22,9 @@ os.environ.setdefault("LANCE_INCLUDE_VECTOR_CENTROIDS", "false")
 
 import lancedb
 
+REMEMBERED_BYTES = 16 * 2**20
+"""Of manifests and file descriptions. Every write makes new ones, and LanceDB's own limit is a gigabyte."""
+
 # Every read looks for a newer version first, so that what another process removed is not found again.
 _ALWAYS_FRESH = timedelta(0)
 
@@ -137,7 +140,9 @@ def drop_old_versions(table: Any, *, older_than: timedelta, unverified: bool = F
 
 
 def _connect(folder: Path | str) -> Any:
-    return lancedb.connect(str(folder), read_consistency_interval=_ALWAYS_FRESH)
+    # A session of its own: what is remembered of a table may not outlive the table that it was read from.
+    session = lancedb.Session(metadata_cache_size_bytes=REMEMBERED_BYTES)
+    return lancedb.connect(str(folder), read_consistency_interval=_ALWAYS_FRESH, session=session)
 
 
 def _columns(schema: pa.Schema) -> str:

@@ -122,7 +122,7 @@ class Resident:
     ) -> list[Row]:
         near = rows
         if k < len(rows):
-            chosen = distances[rows]
+            chosen = distances if len(rows) == len(distances) else distances[rows]
             near = rows[chosen <= np.partition(chosen, k - 1)[k - 1] + ROUNDING]
         exact = self._exact(state, query, near)
         ids = state.facts["id"].take(pa.array(near)).to_numpy(zero_copy_only=False).astype("S32")
@@ -160,6 +160,9 @@ def resident_columns() -> Sequence[str]:
 
 
 def _differing(vectors: NDArray[np.uint8], query: NDArray[np.uint8]) -> NDArray[np.float32]:
+    if vectors.shape[1] % 8 == 0:  # eight bytes at a time
+        words = np.ascontiguousarray(vectors).view(np.uint64), np.ascontiguousarray(query).view(np.uint64)
+        return np.asarray(np.bitwise_count(words[0] ^ words[1]).sum(axis=1), np.float32)
     return np.asarray(np.bitwise_count(vectors ^ query).sum(axis=1), np.float32)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,4 +87,4 @@ def _pixels(photo: Photo, number: int, limits: Limits) -> NDArray[np.uint8]:
         raise ImageError(
             f"photo {number}: expected pixels uint8 (H, W, 3), got {array.dtype} {array.shape}; convert it to RGB"
         )
-    return cast("NDArray[np.uint8]", array)
+    return array

@@ -125,6 +125,8 @@ def _search(setting: Setting) -> dict[str, Figure]:
         "exact_search_p50": Figure([_p50(seen["exact_ms"])], of),
         "approximate_search_p50": Figure([_p50(seen["approximate_ms"])], of, at_most=10),
         "approximate_recall@10": Figure([seen["recall_at_10"]], "share", at_least=0.98),
+        "index_search_p50": Figure([_p50(seen["index_ms"])], of + ", the index by itself"),
+        "index_recall@10": Figure([seen["index_recall_at_10"]], "share"),
         "hamming_search_p50": Figure([_p50(seen["hamming_ms"])], f"ms, {plan.count} x 64 bit", at_most=10),
         "index_build": Figure([seen["index_seconds"]], "s"),
         "open_verified": Figure([seen["open_seconds"]], "s, all digests compared"),
