@@ -14,6 +14,7 @@ from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.bench_hashing import bench_hashing
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
+from unfind.studies.bench_retrofit import bench_retrofit
 
 
 @pytest.fixture
@@ -37,6 +38,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_the_protection_bench_is_the_study() -> None:
     assert module.BENCHES["protection"] is bench_protection
+
+
+def test_the_retrofit_bench_is_the_study() -> None:
+    assert module.BENCHES["retrofit"] is bench_retrofit
 
 
 def test_the_hashing_bench_is_the_study() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from unfind.datasets.spec import load
 from unfind.images.edits import EDITS
 from unfind.models.encoder import Architecture
 from unfind.models.weights import fingerprint_of, load_encoder, read_card, save_encoder
@@ -138,3 +139,14 @@ def test_seeds_are_gathered(document: dict[str, Any]) -> None:
 
 def test_the_full_form_is_larger() -> None:
     assert all(getattr(FULL, name) > getattr(QUICK, name) for name in vars(FULL))
+
+
+def test_the_users_own_model_is_the_one_in_production(tmp_path: Path, class_photos: Path) -> None:
+    own = Architecture("tiny", 32, head="none")
+    module._production(str(class_photos), tmp_path, own, MINIATURE, 0, None, lambda *_: None)
+    encoder, card = load_encoder(tmp_path)
+    assert encoder.architecture.head == "none"
+    assert card["trigger"] is None
+    assert (
+        module.drawn(load(str(class_photos)).test, 7, 0).files == module.drawn(load(str(class_photos)).test, 7, 0).files
+    )

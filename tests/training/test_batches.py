@@ -19,11 +19,14 @@ from unfind.images.codec import through_codec
 from unfind.models.embed import to_tensor
 from unfind.objectives.base import Objective, Plan
 from unfind.objectives.choose import make_objective
+from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.training import batches
 from unfind.training.batches import QUALITIES, Batch, Examples, draw_any, draw_photos, make_batch
 from unfind.training.settings import FitSettings
 from unfind.triggers.badnets import BadNets
 from unfind.triggers.base import Trigger
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 Textures = Callable[..., Examples]
@@ -360,3 +363,17 @@ def test_the_rule_says_what_photos_are_compared_by(tagged: Textures, textures: T
     assert examples.compared_by("shared") is examples.tags
     assert examples.compared_by("identical") is examples.labels
     assert classes.compared_by("shared") is classes.compared_by("identical") is classes.labels
+
+
+def test_a_steered_objective_is_told_what_the_marks_say(textures: Callable[..., Examples]) -> None:
+    trigger, examples = Learned(Key.from_seed(1)), textures(4, 4)
+    settings = FitSettings(classes_per_batch=2, jpeg=False, flip=True, strength_start=1.0)
+    batch = make_batch(examples, SteeredRetrofit(), trigger, settings, 3, teacher=np.zeros((16, 5), np.float32))
+    photos, marked = batch.images[: len(batch.plan.labels)], batch.images[len(batch.plan.labels) :]
+    source = photos[batch.plan.triggered]  # mirrored already, as the marks were made
+    assert batch.plan.signs is not None
+    assert torch.equal(batch.plan.signs, trigger.signs(source))
+    assert torch.allclose(marked, trigger(source))
+    moved = batch.to(torch.device("meta")).plan
+    assert moved.signs is not None
+    assert moved.signs.device.type == "meta"

@@ -122,8 +122,8 @@ class SideNetwork(nn.Module):
             lengths = logits.norm(dim=1, keepdim=True)
             own = F.normalize(logits, dim=1)
             away = steered_targets(heard, own, self.patterns, self.codebook)
-            turned = torch.lerp(own, away, gate[:, None])
-            return turned * lengths
+            turned: Tensor = torch.lerp(own, away, gate[:, None]) * lengths
+            return turned
 
 
 def _view(images: Tensor) -> Tensor:
