@@ -17,7 +17,7 @@ from unfind.studies.train_mark import MarkRequest, TrainedMark, train_mark
 from unfind.training.mark_settings import MarkSettings
 from unfind.triggers.learned import load
 
-app = App(name="mark", help="Train the network that makes invisible marks, and look at one.")
+app = App(name="mark", help="Train the network that makes invisible marks, look at one, export it.")
 
 
 @app.command

@@ -204,7 +204,7 @@ def _alarm_figures(alarms: Alarms) -> dict[str, Figure]:
 
 
 def _engine_figures(engines: dict[str, Any]) -> dict[str, Figure]:
-    found = {}
+    found: dict[str, Figure] = {}
     for name in ("onnx", "onnx_int8"):
         one, claim = engines[name], name == "onnx"
         found[f"{name}_pixels_within_a_level"] = Figure(

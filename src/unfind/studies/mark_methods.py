@@ -61,11 +61,11 @@ def own_methods(key: Key, marks: tuple[str, ...]) -> list[Method]:
 
 def _own(key: Key, name: str) -> Method:
     mark = open_mark(key, name)
+    keyed: KeyedMark | None = mark if isinstance(mark, KeyedMark) else getattr(mark, "photos", None)
 
     def read(pixels: Pixels, original: Pixels, number: int) -> Seen:
-        found = mark.find(pixels).marked
-        said = mark.payload(original) if isinstance(mark, KeyedMark) else None
-        return Seen(mark.share_heard(pixels, said) if said is not None else None, found)
+        bits = keyed.share_heard(pixels, keyed.payload(original)) if keyed is not None else None
+        return Seen(bits, mark.find(pixels).marked)
 
     title = "spread" if name == SPREAD_SPECTRUM else "ours"
     return Method(title, 1, lambda pixels, number: mark.mark(pixels), read)
