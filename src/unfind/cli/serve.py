@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -17,6 +17,10 @@ from unfind.models.precision import best_device
 from unfind.models.weights import fingerprint_of, load_encoder
 from unfind.service.api_keys import KeyRing, Role
 from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+if TYPE_CHECKING:
+    from unfind.service.backend import Backend
+    from unfind.service.limits import ServiceLimits
 
 HOST, PORT = "127.0.0.1", 8747
 app = App(name="serve", help="Serve a gallery over HTTP, and keep its API keys.")
@@ -34,6 +38,10 @@ def serve(
     run: Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")],
     key: KeyFile = None,
     backbone: OwnBackbone = None,
+    beside: Annotated[
+        str | None, Parameter(help="A second gallery, of another model, that the page's search shows beside the first.")
+    ] = None,
+    beside_run: Annotated[Path | None, Parameter(help="The folder of the second gallery's model.")] = None,
     api_keys: Keys = KEYS,
     host: Annotated[str, Parameter(help="Address to listen on.")] = HOST,
     port: Annotated[int, Parameter(help="Port to listen on.")] = PORT,
@@ -41,9 +49,11 @@ def serve(
     private_key: Annotated[Path | None, Parameter(help="Key of the certificate, PEM.")] = None,
     create: Annotated[bool, Parameter(negative="", help="Make the gallery when there is none.")] = False,
 ) -> None:
-    """Serve a gallery until the process is asked to end.
+    """Serve a gallery and the web page until the process is asked to end.
 
     Example: unfind serve album --run protected
+
+    Example: unfind serve album --run protected --beside plain-album --beside-run clean
 
     Example: unfind serve milvus://localhost:19530/album --run protected --create
     """
@@ -51,11 +61,14 @@ def serve(
         from unfind.service.app import create_app
         from unfind.service.backend import Backend
         from unfind.service.limits import ServiceLimits
+        from unfind.service.page_mark import page_facts
         from unfind.service.server import is_loopback, run_server, server_config
     except ImportError as error:
         raise UsageError(
             f"Expected the service's packages, got none of '{error.name}': pip install 'unfind[service]'."
         ) from error
+    if (beside is None) != (beside_run is None):
+        raise UsageError("Expected a second gallery and its model, got one of them: give --beside and --beside-run.")
     ring = KeyRing(api_keys)
     if not ring.listed():
         raise UsageError(f"Expected API keys, got none in {api_keys}: make one with unfind serve key new NAME.")
@@ -65,7 +78,11 @@ def serve(
     limits = ServiceLimits()
     opened = _opened(gallery, embedder, create)
     backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
-    service = create_app(backend, ring, limits)
+    other = _beside(beside, beside_run, limits) if beside and beside_run else None
+    facts = page_facts(trigger)
+    if facts.mark is None:
+        say("unfind: the page cannot make this model's mark: unfind mark export writes it for browsers, if it is learned.")
+    service = create_app(backend, ring, limits, beside=other, facts=facts)
     config = server_config(service, limits, host=host, port=port, certificate=certificate, private_key=private_key)
     if not is_loopback(host) and certificate is None:
         say(f"unfind: {host} is open to others without encryption: give --certificate, or put a proxy before it.")
@@ -118,6 +135,14 @@ def revoke(
     """
     KeyRing(api_keys).revoke(name)
     print_json({"revoked": name}) if json else print(f"{name} revoked.")
+
+
+def _beside(gallery: str, run: Path, limits: ServiceLimits) -> Backend:
+    from unfind.service.backend import Backend
+
+    encoder, card = load_encoder(run)
+    embedder = Embedder(encoder.to(best_device()), fingerprint_of(card))
+    return Backend(Gallery.open(gallery, resident=True), embedder, limits.photo)
 
 
 def _opened(place: str, embedder: Embedder, create: bool) -> Gallery:
