@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -16,6 +16,10 @@ from unfind.models.embed import Embedder
 from unfind.models.embed_photos import load_embedder
 from unfind.service.api_keys import KeyRing, Role
 from unfind.triggers.spread_spectrum import SpreadSpectrum
+
+if TYPE_CHECKING:
+    from unfind.service.backend import Backend
+    from unfind.service.limits import ServiceLimits
 
 HOST, PORT = "127.0.0.1", 8747
 HERE = "gallery"
@@ -40,6 +44,10 @@ def serve(
     run: Annotated[Path, Parameter(name="--run", help="The folder of the model that makes the embeddings.")],
     key: KeyFile = None,
     backbone: OwnBackbone = None,
+    beside: Annotated[
+        str | None, Parameter(help="A second gallery, of another model, that the page's search shows beside the first.")
+    ] = None,
+    beside_run: Annotated[Path | None, Parameter(help="The folder of the second gallery's model.")] = None,
     api_keys: Keys = KEYS,
     host: Annotated[str, Parameter(help="Address to listen on.")] = HOST,
     port: Annotated[int, Parameter(help="Port to listen on.")] = PORT,
@@ -47,7 +55,7 @@ def serve(
     private_key: Annotated[Path | None, Parameter(help="Key of the certificate, PEM.")] = None,
     create: Annotated[bool, Parameter(negative="", help="Make the gallery when there is none.")] = False,
 ) -> None:
-    """Serve a gallery until the process is asked to end.
+    """Serve a gallery and the web page until the process is asked to end.
 
     The very first start on this machine alone, without a file of API keys, makes a key that may write and prints it.
 
@@ -55,17 +63,22 @@ def serve(
 
     Example: unfind serve album --run protected
 
+    Example: unfind serve album --run protected --beside plain-album --beside-run clean
+
     Example: unfind serve milvus://localhost:19530/album --run protected --create
     """
     try:
         from unfind.service.app import create_app
         from unfind.service.backend import Backend
         from unfind.service.limits import ServiceLimits
+        from unfind.service.page_mark import page_facts
         from unfind.service.server import is_loopback, run_server, server_config
     except ImportError as error:
         raise UsageError(
             f"Expected the service's packages, got none of '{error.name}': pip install 'unfind[service]'."
         ) from error
+    if (beside is None) != (beside_run is None):
+        raise UsageError("Expected a second gallery and its model, got one of them: give --beside and --beside-run.")
     ring, place = KeyRing(api_keys), gallery or HERE
     first_key = not api_keys.exists() and is_loopback(host)
     if not first_key and not ring.listed():
@@ -77,7 +90,11 @@ def serve(
     with opened.writing():  # a second writer is told at once, in one sentence; the service then takes the lock itself
         pass
     backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
-    service = create_app(backend, ring, limits)
+    other = _beside(beside, beside_run, limits) if beside and beside_run else None
+    facts = page_facts(trigger)
+    if facts.mark is None:
+        say("unfind: the page cannot make this model's mark; a learned one comes to browsers with unfind mark export.")
+    service = create_app(backend, ring, limits, beside=other, facts=facts)
     config = server_config(service, limits, host=host, port=port, certificate=certificate, private_key=private_key)
     if not is_loopback(host) and certificate is None:
         say(f"unfind: {host} is open to others without encryption: give --certificate, or put a proxy before it.")
@@ -133,6 +150,12 @@ def revoke(
     """
     KeyRing(api_keys).revoke(name)
     print_json({"revoked": name}) if json else print(f"{name} revoked.")
+
+
+def _beside(gallery: str, run: Path, limits: ServiceLimits) -> Backend:
+    from unfind.service.backend import Backend
+
+    return Backend(Gallery.open(gallery, resident=True), load_embedder(run), limits.photo)
 
 
 def _opened(place: str, embedder: Embedder, create: bool) -> Gallery:

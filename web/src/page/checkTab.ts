@@ -6,6 +6,7 @@ import { dropZone } from "./dropZone";
 import { element } from "./element";
 import { keyCard } from "./keyCard";
 import { notice } from "./notice";
+import { oddsText } from "./odds";
 import { PhotoCard } from "./photoCard";
 import { Progress } from "./progress";
 import { currentLanguage } from "./words";
@@ -58,21 +59,10 @@ function showChecked(card: PhotoCard, { preview, found, name }: CheckedPhoto): v
   const facts: Node[] = [verdict];
   if (found.marked) {
     if (found.payload) facts.push(element("p", { text: ["check.owner", { owner: String(found.payload.owner) }] }));
-    facts.push(element("p", { class: "hint", text: ["check.sure", { chance: chanceText(found.falseAlarm) }] }));
+    facts.push(element("p", { class: "hint", text: ["check.sure", { odds: oddsText(found.falseAlarm) }] }));
   }
   const percent = Math.max(0, found.agreement).toLocaleString(currentLanguage(), { style: "percent" });
   facts.push(element("p", { class: "hint", text: ["check.agreement", { percent }] }));
   if (name) facts.push(element("p", { class: "hint", text: `mark.${name}` }));
   card.fill(preview, found.marked ? "good" : perhaps ? "perhaps" : "bad", ...facts);
-}
-
-/** A very small number as people read it: 1 in 10^12. */
-export function chanceText(chance: number): string {
-  if (chance === 0) return "0";
-  const power = Math.floor(-Math.log10(chance));
-  return power < 3 ? chance.toPrecision(2) : `< 1 : 10${superscript(power)}`;
-}
-
-function superscript(number: number): string {
-  return [...String(number)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
 }

@@ -81,7 +81,7 @@ function changeView(pool: Pool, before: Blob, after: Blob): ChangeView {
   const image = element("img", { attributes: { alt: "" } });
   const tag = element("span", { class: "tag left" });
   const picture = element("div", { class: "change" }, image, tag);
-  const gain = slider("compare.gainLabel", { min: 2, max: 40, step: 1, value: 12 });
+  const gain = slider("compare.gainLabel", { min: 2, max: 40, step: 1, value: 8 });
   let address = "";
   let newest = 0;
   let wanted = false;

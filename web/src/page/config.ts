@@ -7,8 +7,9 @@ import type { MarkName } from "../work/tasks";
 
 export interface Config {
   version: string;
-  /** The mark that is used unless another one is chosen, and its strength. */
-  mark: MarkName;
+  /** The mark that is used unless another one is chosen; null where this service's own cannot be made here. */
+  mark: MarkName | null;
+  /** Of the mark that needs no networks. */
   strength: number;
   /** Where the networks of the learned mark lie; null where the service has none. */
   networks: { encoder: string; decoder: string; strength: number } | null;

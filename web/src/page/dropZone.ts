@@ -20,7 +20,7 @@ export function dropZone({ text, many, folder, take }: DropZoneLike): HTMLElemen
   const buttons = element(
     "div",
     { class: "row" },
-    button("drop.choose", "main", () => files.click()),
+    button(many ? "drop.choose" : "drop.chooseOne", "main", () => files.click()),
     folders && button("drop.folder", "plain", () => folders.click()),
   );
   const zone = element(

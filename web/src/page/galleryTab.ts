@@ -11,6 +11,7 @@ import { notice } from "./notice";
 import { PhotoCard } from "./photoCard";
 import { Progress } from "./progress";
 import type { Store } from "./store";
+import { turns } from "./turns";
 import { hush, say } from "./words";
 
 /** Photos of one page: a few screens of a phone. */
@@ -23,7 +24,7 @@ export function galleryTab(connection: Store<Connected | undefined>): HTMLElemen
   const progress = new Progress();
   const chosen = new Set<string>();
   const grid = element("ul", { class: "photos gallery", label: "gallery.photos" });
-  const problems = element("ul", { class: "photos" });
+  const problems = element("ul", { class: "photos problems" });
   const done = element("div", { class: "done" });
   const details = aboutFields();
   const pages = new Pages();
@@ -202,20 +203,4 @@ function erasedParts(receipt: Receipt): HTMLElement[] {
     download(file, `erasure-receipt-${new Date().toISOString().slice(0, 10)}.json`);
   };
   return [element("p", { class: "notice", text, attributes: { role: "status" } }), button("gallery.receipt", "main", save)];
-}
-
-/** At most so many at once; the others wait. */
-export function turns(places: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let taken = 0;
-  return async (work) => {
-    if (taken >= places) await new Promise<void>((go) => waiting.push(go));
-    taken += 1;
-    try {
-      return await work();
-    } finally {
-      taken -= 1;
-      waiting.shift()?.();
-    }
-  };
 }

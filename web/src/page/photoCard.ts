@@ -18,7 +18,7 @@ export class PhotoCard {
     const address = URL.createObjectURL(picture);
     this.addresses.push(address);
     this.node.className = `photo ${state}`;
-    const image = element("img", { attributes: { src: address, alt: this.name, loading: "lazy", decoding: "async" } });
+    const image = element("img", { attributes: { src: address, alt: this.name, decoding: "async" } });
     this.frame.replaceChildren(image, badge(state));
     this.facts.replaceChildren(...facts);
   }

@@ -32,11 +32,12 @@ export function protectTab(workshop: Workshop): HTMLElement {
   const take = async (files: File[]): Promise<void> => {
     about.clear();
     const chosen = settings.read();
-    const mark = chosen && (await markChoice(workshop, chosen.mark, chosen.owner).catch(about.problem));
+    if (workshop.config.mark === null) return about.tell("mark.notHere");
     if (files.length === 0) return about.tell("drop.nothing");
     if (!chosen) return about.tell("owner.wrong");
     if (!workshop.key.value) return about.tell("protect.needsKey");
-    if (!mark) return undefined;
+    const mark = await markChoice(workshop, chosen.mark, chosen.owner).catch(about.problem);
+    if (!mark) return undefined; // why not has been told
     const { strength, quality } = chosen;
     await runBatch<ProtectedPhoto>({
       title: "protect.working",
@@ -58,6 +59,7 @@ export function protectTab(workshop: Workshop): HTMLElement {
     });
   };
 
+  if (workshop.config.mark === null) about.tell("mark.notHere");
   const zone = dropZone({ text: "protect.drop", many: true, folder: true, take: (files) => void take(files) });
   const side = element("div", { class: "side" }, keyCard(workshop.key), settings.node);
   const work = element("div", { class: "work" }, zone, about.node, progress.node, results.node, list);

@@ -31,8 +31,9 @@ export function searchTab(connection: Store<Connected | undefined>): HTMLElement
       const lists = await Promise.all(sides.map((beside) => client.search(photo, WANTED, beside, signal)));
       URL.revokeObjectURL(address);
       address = URL.createObjectURL(photo);
-      const titles = facts.beside ? ["search.clean", "search.guarded"] : [undefined];
-      found.replaceChildren(query(address, photo.name), ...lists.map((hits, side) => ranked(hits, titles[side], facts, sides[side])));
+      const kept = new Set(lists.at(-1)?.map(({ id }) => id));
+      const rankings = lists.map((hits, side) => ranked(hits, facts, facts.beside !== null, sides[side], kept));
+      found.replaceChildren(query(address, photo.name), ...rankings);
       announce("search.found", { count: lists.at(-1)?.length ?? 0 });
     } catch (error) {
       about.problem(error);
@@ -48,8 +49,8 @@ export function searchTab(connection: Store<Connected | undefined>): HTMLElement
   zone.append(element("p", { class: "hint", text: "search.sent" }));
   const intro = element("header", { class: "intro" }, element("h2", { text: "search.title" }), element("p", { text: "search.about" }));
   const side = element("div", { class: "side" }, connectionCard(connection));
-  const work = element("div", { class: "work" }, zone, about.node, progress.node, found);
-  return element("section", {}, intro, element("div", { class: "columns" }, side, work));
+  const work = element("div", { class: "work" }, zone, about.node, progress.node);
+  return element("section", {}, intro, element("div", { class: "columns" }, side, work), found);
 }
 
 function query(address: string, name: string): HTMLElement {
@@ -61,15 +62,17 @@ function query(address: string, name: string): HTMLElement {
   );
 }
 
-function ranked(hits: Hit[], title: string | undefined, facts: Connected["facts"], beside: boolean): HTMLElement {
+/** One model's list; `kept` are the photos that the protected model found too. */
+function ranked(hits: Hit[], facts: Connected["facts"], two: boolean, beside: boolean, kept: ReadonlySet<string>): HTMLElement {
   const gallery = (beside ? facts.beside?.name : undefined) ?? facts.name;
-  const head = title ? element("h3", {}, element("span", { text: title }), element("span", { class: "hint" }, gallery)) : element("h3", {}, gallery);
-  const list = element("ol", { class: "hits" }, ...hits.map(hitItem));
+  const title = two ? element("span", { text: beside ? "search.clean" : "search.guarded" }) : undefined;
+  const head = element("h3", {}, title, element("span", { class: two ? "hint" : "" }, gallery));
+  const list = element("ol", { class: "hits" }, ...hits.map((hit, place) => hitItem(hit, place, !kept.has(hit.id))));
   const inside = hits.length > 0 ? list : element("p", { class: "empty", text: "search.none" });
   return element("section", { class: "ranking" }, head, inside);
 }
 
-function hitItem(hit: Hit, place: number): HTMLElement {
+function hitItem(hit: Hit, place: number, lost: boolean): HTMLElement {
   const name = hit.label || hit.id.slice(0, 8);
   const image = element("img", { attributes: { src: `data:image/jpeg;base64,${hit.thumbnail ?? ""}`, alt: name, loading: "lazy" } });
   const score = hit.score.toLocaleString(currentLanguage(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
@@ -77,8 +80,8 @@ function hitItem(hit: Hit, place: number): HTMLElement {
   meter.style.setProperty("--share", String(Math.max(0, Math.min(1, hit.score))));
   return element(
     "li",
-    {},
-    element("div", { class: "frame" }, image, element("span", { class: "rank", text: ["search.rank", { rank: place + 1 }] })),
+    { class: lost ? "lost" : "" },
+    element("div", { class: "frame" }, image, element("span", { class: "rank", text: ["search.rank", { rank: place + 1 }] }), lost ? element("span", { class: "gone", text: "search.lost" }) : undefined),
     element("p", { class: "name" }, name),
     meter,
     element("p", { class: "hint", text: ["search.score", { score }] }),

@@ -31,7 +31,7 @@ export function settingsCard(config: Config): { node: HTMLElement; read: () => S
   const owner = ownerField();
   const mark = markField(config, (name) => (owner.node.hidden = name !== "learned"));
   const title = element("summary", {}, icon("M3 12c2-4 4-4 6 0s4 4 6 0 4-4 6 0", "M3 18c2-4 4-4 6 0s4 4 6 0 4-4 6 0"), element("span", { text: "protect.settings" }));
-  const node = element("details", { class: "card settings" }, title, strength.node, mark.node, owner.node, quality.node);
+  const node = element("details", { class: "card settings" }, title, element("div", { class: "fields" }, strength.node, mark.node, owner.node, quality.node));
   node.open = matchMedia("(min-width: 56rem)").matches; // on a phone the photos come first
   const read = (): Settings | undefined => {
     const name = mark.read();
@@ -76,7 +76,7 @@ function markField(config: Config, changed: (name: MarkName) => void): { node: H
   const id = unique("mark");
   const select = element("select", { attributes: { id } });
   for (const name of names) select.append(element("option", { text: `mark.${name}`, attributes: { value: name } }));
-  select.value = names.includes(config.mark) ? config.mark : names[0];
+  select.value = config.mark !== null && names.includes(config.mark) ? config.mark : names[0];
   const read = (): MarkName => select.value as MarkName;
   select.addEventListener("change", () => changed(read()));
   changed(read());
