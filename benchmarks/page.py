@@ -1,7 +1,7 @@
 """What the page costs in a browser without a window: python benchmarks/page.py [--repeats N] [--out FILE]
 
-Photos are generated, so that anybody can repeat it. The clock runs in the page, from the choice of a file until its card
-says that the mark was read back.
+Photos are generated, so that anybody can repeat it. The clock runs in the page, from the choice of a file until its
+card says that the mark was read back.
 """
 
 from __future__ import annotations
@@ -161,7 +161,9 @@ def document(repeats: int) -> dict[str, Any]:
                 figures[f"{mark}: hosts asked"] = figure(load["hosts"], "hosts", [], 1)
                 for size, took in measured(browser, address, Path(folder) / "bench.key", repeats).items():
                     target = TARGETS["seconds"] if size == "1 MP" else None
-                    figures[f"{mark}: protect {size}"] = figure(statistics.median(took), "s", [min(took), max(took)], target)
+                    figures[f"{mark}: protect {size}"] = figure(
+                        statistics.median(took), "s", [min(took), max(took)], target
+                    )
         version = browser.version
         browser.close()
     return {

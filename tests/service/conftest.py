@@ -213,7 +213,8 @@ def photo_file() -> Callable[..., bytes]:
         y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
         random = np.random.default_rng(seed)
         tilt, turn = random.uniform(0.2, 0.8, 3), random.uniform(0, 6, 3)
-        light = 110 + 60 * np.sin(np.stack([x / size[0] * 5 * t + y / size[1] * 4 + p for t, p in zip(tilt, turn)], 2))
+        waves = [x / size[0] * 5 * t + y / size[1] * 4 + p for t, p in zip(tilt, turn, strict=True)]
+        light = 110 + 60 * np.sin(np.stack(waves, 2))
         pixels = np.clip(light + random.normal(0, 6, (*light.shape[:2], 1)), 0, 255).astype(np.uint8)
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, format, **({"quality": 90} | how))

@@ -100,9 +100,7 @@ def test_photos_are_erased_with_a_receipt(open_page: Callable[..., Any], album: 
     assert set(chosen).isdisjoint(labels)
 
 
-def test_a_key_that_may_read_cannot_add(
-    open_page: Callable[..., Any], album: Any, jpeg: Callable[..., bytes]
-) -> None:
+def test_a_key_that_may_read_cannot_add(open_page: Callable[..., Any], album: Any, jpeg: Callable[..., bytes]) -> None:
     page = open_page(album, "gallery", calm=False)
     connect(page, album.keys["read"])
     give(page, {"new.jpg": jpeg((9, 99, 200), 77)})

@@ -147,18 +147,14 @@ def test_fifty_photos_at_once_with_some_that_are_none(
     expect(page.locator("#panel-protect .photo")).to_have_count(0)
 
 
-def test_a_photo_of_twelve_megapixels(
-    protect: Callable[..., Any], site: Any, photo_file: Callable[..., bytes]
-) -> None:
+def test_a_photo_of_twelve_megapixels(protect: Callable[..., Any], site: Any, photo_file: Callable[..., bytes]) -> None:
     page = protect(("large.jpg", photo_file((4000, 3000))))
     made = saved(page, "large.jpg")
     assert decode(made).pixels.shape == (3000, 4000, 3)
     assert marked(site, made)
 
 
-def test_long_work_can_be_given_up(
-    open_page: Callable[..., Any], site: Any, photo_file: Callable[..., bytes]
-) -> None:
+def test_long_work_can_be_given_up(open_page: Callable[..., Any], site: Any, photo_file: Callable[..., bytes]) -> None:
     page = open_page(site)
     page.set_input_files("#panel-protect .key input[type=file]", site.key_file)
     photo = photo_file((1000, 800))
@@ -227,6 +223,3 @@ def test_a_fainter_mark_changes_less(
     before = decode(photo_file(format="PNG")).pixels.astype(int)
     gaps = [np.abs(decode(saved(page, name)).pixels - before).mean() for name in ("usual.png", "faint.png")]
     assert 0.4 < gaps[1] / gaps[0] < 0.65
-
-
-

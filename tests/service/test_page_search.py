@@ -96,4 +96,6 @@ def test_a_photo_that_the_service_refuses_is_told(
     connect(page, full_site.keys["read"])
     expect(page.locator("#panel-search .card")).to_contain_text("Connected")
     ask(page, b"no photo at all")
-    expect(page.locator("#panel-search .work .notice")).to_contain_text("The service says: expected a JPEG, PNG or WebP")
+    expect(page.locator("#panel-search .work .notice")).to_contain_text(
+        "The service says: expected a JPEG, PNG or WebP"
+    )

@@ -93,7 +93,7 @@ def serve(
     other = _beside(beside, beside_run, limits) if beside and beside_run else None
     facts = page_facts(trigger)
     if facts.mark is None:
-        say("unfind: the page cannot make this model's mark; a learned one comes to browsers with unfind mark export.")
+        say("unfind: the page cannot make this model's mark; unfind mark export writes a learned one for browsers.")
     service = create_app(backend, ring, limits, beside=other, facts=facts)
     config = server_config(service, limits, host=host, port=port, certificate=certificate, private_key=private_key)
     if not is_loopback(host) and certificate is None:

@@ -19,7 +19,9 @@ from unfind import __version__
 Route = Callable[[Request], Awaitable[Response]]
 FOLDER = Path(__file__).with_name("page")
 """What ``make page`` builds into this folder is served below ``/``."""
-NO_PAGE = "This service has no page: it is built with npm, by `make page` in the sources of unfind. The API is below /v1.\n"
+NO_PAGE = (
+    "This service has no page: it is built with npm, by `make page` in the sources of unfind. The API is below /v1.\n"
+)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "

@@ -32,7 +32,9 @@ def page_facts(trigger: Trigger | None, shipped: Path = FOLDER) -> PageFacts:
         return PageFacts("learned" if fits else None, networks=networks if fits else None)
     if trigger is None:
         networks = find_networks(shipped)
-        return PageFacts("spread-spectrum" if networks is None or DEFAULT == SPREAD_SPECTRUM else "learned", 1.0, networks)
+        return PageFacts(
+            "spread-spectrum" if networks is None or DEFAULT == SPREAD_SPECTRUM else "learned", 1.0, networks
+        )
     if isinstance(trigger, SpreadSpectrum):
         return PageFacts("spread-spectrum", trigger.strength)
     return PageFacts(None)
