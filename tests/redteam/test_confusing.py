@@ -80,6 +80,15 @@ def test_the_budget_is_kept_in_pixels(victim: Victim, images: Tensor) -> None:
         assert 0 <= float(changed.min()) <= float(changed.max()) <= 1
 
 
+def test_mirror_images_are_confused_as_well(victim: Victim, images: Tensor) -> None:
+    both, one = (
+        images + confuse(victim, images, replace(WIDE, dispersion=0.0, mirrored=mirrored)) for mirrored in (True, False)
+    )
+    before = torch.tanh(victim(images.flip(-1)))
+    left = [float(confusing_loss(victim(seen.flip(-1)), before, 0.0).mean()) for seen in (both, one)]
+    assert left[0] < left[1] - 0.1
+
+
 def test_groups_do_not_know_of_each_other(victim: Victim, images: Tensor) -> None:
     together = confuse(victim, images, WIDE)
     apart = torch.cat([confuse(victim, part, WIDE) for part in images.split(3)])

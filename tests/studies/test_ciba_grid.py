@@ -48,6 +48,7 @@ def test_what_could_not_be_measured_is_left_out() -> None:
 def test_published_confounds() -> None:
     found = official(Attack(confusion=Confusion(budget=8 / 255)))
     assert found.fixed
+    assert not found.confusion.mirrored
     assert found.confusion.budget == pytest.approx((1.832 / 255, 1.792 / 255, 1.8 / 255))
     twice = Confusion(budget=(0.1, 0.2, 0.4))
     assert official(Attack(confusion=twice)).confusion.budget == pytest.approx((0.0229, 0.0448, 0.09))

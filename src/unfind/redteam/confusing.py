@@ -29,6 +29,8 @@ class Confusion:
         step: length of a step, as a fraction of the budget.
         steps: of the loop.
         group: photos that are taken apart together; more would not fit into memory where images are large.
+        mirrored: whether the mirror image of each photo must be confused as well, as a victim that mirrors its training
+            photos sees it half of the time.
     """
 
     dispersion: float = 0.8
@@ -36,6 +38,7 @@ class Confusion:
     step: float = 0.1
     steps: int = 20
     group: int = 20
+    mirrored: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.dispersion <= 1:
@@ -122,15 +125,23 @@ def confuse(
 def _confuse_group(victim: Victim, images: Tensor, settings: Confusion, tell: Callable[[int], None]) -> Tensor:
     budget = settings.budget_like(images)
     low, high = (images - budget).clamp_min(0), (images + budget).clamp_max(1)
+    views = _views(settings.mirrored)
     with torch.no_grad():
-        before = torch.tanh(victim(images))
+        before = [torch.tanh(victim(view(images))) for view in views]
     perturbed = images
     for step in range(settings.steps):
         perturbed = perturbed.detach().clone().requires_grad_()
         with torch.enable_grad():
-            loss = confusing_loss(victim(perturbed), before, settings.dispersion).sum()
+            seen = zip(views, before, strict=True)
+            losses = [confusing_loss(victim(view(perturbed)), own, settings.dispersion).sum() for view, own in seen]
+            loss = torch.stack(losses).sum()
         (gradient,) = torch.autograd.grad(loss, perturbed)
         moved = perturbed.detach() - settings.step * budget * gradient.sign()
         perturbed = torch.minimum(torch.maximum(moved, low), high)
         tell(step + 1)
     return perturbed - images
+
+
+def _views(mirrored: bool) -> list[Callable[[Tensor], Tensor]]:
+    """What a victim may see of a photo."""
+    return [lambda images: images, *([lambda images: images.flip(-1)] if mirrored else [])]

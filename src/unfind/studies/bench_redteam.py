@@ -27,6 +27,8 @@ from unfind.studies.hash_scene import ModelName
 from unfind.studies.progress import Progress, silent
 
 HOME = ModelName()
+STEPS = 1200
+"""Of each fit: each of 10,000 training photos is seen 14 times. After one pass poison has hardly been learned."""
 SIDE = 5 / 32
 """Of the patch, as a fraction of the image side: 2.4 % of the pixels."""
 REACHED, DROP, AREA, NOISE, TIMES, SECONDS = 0.6, 0.01, 0.035, 0.05, 5.0, 3600.0
@@ -43,7 +45,7 @@ class Plan:
         photos: training photos.
         queries: photos to search with.
         database: photos searched in, at most.
-        steps: of each fit; None for the usual ones.
+        steps: of each fit.
         variants: of the attack.
         attack: what all variants share.
         timed: steps of the patch whose time is taken, twice.
@@ -53,7 +55,7 @@ class Plan:
     photos: int = 10_000
     queries: int = 500
     database: int = 10_000
-    steps: int | None = None
+    steps: int = STEPS
     variants: tuple[Variant, ...] = VARIANTS
     attack: Attack = field(default_factory=lambda: Attack(patch=PatchSettings(side=SIDE)))
     timed: int = 20

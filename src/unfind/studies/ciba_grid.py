@@ -125,7 +125,7 @@ def official(attack: Attack) -> Attack:
     budget = attack.confusion.budget
     plain = budget if isinstance(budget, tuple) else (budget, budget, budget)
     red, green, blue = (one * by for one, by in zip(plain, CHANNEL_DEVIATIONS, strict=True))
-    return replace(attack, confusion=replace(attack.confusion, budget=(red, green, blue)), fixed=True)
+    return replace(attack, confusion=replace(attack.confusion, budget=(red, green, blue), mirrored=False), fixed=True)
 
 
 def rows_of(measured: dict[str, Any], setting: Setting, seed: int, size: int) -> list[Row]:
