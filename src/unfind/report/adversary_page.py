@@ -39,7 +39,7 @@ def adversary_page(document: Row) -> ReportPage:
             "training photos in all": document["n_train"],
             "adoption where photos are listed": _percent(document["adoption"]),
             "seed": document["seed"],
-            "seconds": f"{document['seconds']:.0f}",
+            "seconds, all attacks": f"{document['seconds']:.0f}",
         },
     )
 
