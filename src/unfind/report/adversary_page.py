@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from unfind.report.named_bars import named_bars
 from unfind.report.page import Fact, Plot, ReportPage, Table
-from unfind.report.panels import Panel, panels
 
 Row = Mapping[str, Any]
 REVEALING = ("none", "wash", "estimate", "unlearn")
@@ -39,7 +39,7 @@ def adversary_page(document: Row) -> ReportPage:
             "training photos in all": document["n_train"],
             "adoption where photos are listed": _percent(document["adoption"]),
             "seed": document["seed"],
-            "seconds": f"{document['seconds']:.0f}",
+            "seconds, all attacks": f"{document['seconds']:.0f}",
         },
     )
 
@@ -103,27 +103,33 @@ def _facts(document: Row) -> list[Fact]:
         rows = _of(document, kinds)
         if rows:
             best = max(rows, key=_best)
-            note = f"{best['attack'].removeprefix('wash: ')}; drop {_points(best)} points"
+            note = f"{_name(best).removeprefix('wash: ')}; drop {_points(best)} points"
             facts.append(Fact(f"{label} finds", _percent(_best(best)), note))
     return facts[:4]
 
 
 def _plots(document: Row) -> list[Plot]:
     rows = _of(document, REVEALING)
-    found = Panel("found", [str(place + 1) for place in range(len(rows))], {
-        "C→P": [_value(row["found_c2p"]) for row in rows], "P→C": [_value(row["found_p2c"]) for row in rows],
-    })  # fmt: skip
-    drawn = panels([found], kind="bar", y="of the clean model's", x="attack, in the table's order")
+    series = {
+        "C→P": [_value(row["found_c2p"]) for row in rows],
+        "P→C": [_value(row["found_p2c"]) for row in rows],
+    }
+    drawn = named_bars([_name(row) for row in rows], series, x="found, of what the clean model finds")
     plots = [Plot(drawn, "Bars: how much is found after each attack.", "What each attack makes findable again.")]
     lists = _of(document, ("list",))
     if lists:
-        part = Panel("listing", [str(place + 1) for place in range(len(lists))], {
-            "area": [row["listing"]["auc"]["value"] for row in lists],
+        rated: dict[str, list[float | None]] = {
+            "area under the curve": [row["listing"]["auc"]["value"] for row in lists],
             "precision": [row["listing"]["precision"] for row in lists],
-        })  # fmt: skip
-        drawn = panels([part], kind="bar", x="attack, in the table's order")
+        }
+        drawn = named_bars([_name(row) for row in lists], rated)
         plots.append(Plot(drawn, "Bars: area and precision of each list.", "How well protected photos are listed."))
     return plots
+
+
+def _name(row: Row) -> str:
+    """An attack's name; the photos it needs stand in a column of their own."""
+    return str(row["attack"]).replace(" clean data", "")
 
 
 def _of(document: Row, kinds: Sequence[str]) -> list[Row]:
@@ -131,7 +137,7 @@ def _of(document: Row, kinds: Sequence[str]) -> list[Row]:
 
 
 def _named(row: Row, document: Row) -> list[str]:
-    return [row["attack"], _needs(row, document), _seconds(row)]
+    return [_name(row), _needs(row, document), _seconds(row)]
 
 
 def _needs(row: Row, document: Row) -> str:

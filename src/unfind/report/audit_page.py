@@ -203,7 +203,7 @@ def _settings(audit: Row) -> dict[str, object]:
         "suspect photos": audit["n_suspects"],
         "training photos": audit["training"]["photos"] if audit["training"] else 0,
         "seed": audit["seed"],
-        "seconds": f"{audit['seconds']:.0f}",
+        "seconds, of the last call": f"{audit['seconds']:.0f}",
     }
 
 

@@ -69,7 +69,6 @@ def attack(
     Raises:
         UnfindError: whatever stands in the way.
     """
-    started = time.perf_counter()
     models = load_models(request.clean, request.run, key, backbone=request.backbone)
     cards = [read_card(folder) for folder in (request.run, request.clean)]
     fingerprints = (fingerprint_of(cards[0]), fingerprint_of(cards[1]))
@@ -94,7 +93,7 @@ def attack(
         "clean_map_r": ground.before.value("map_r"),
         "clean_recall@1": ground.before.value("recall@1"),
         "attacks": rows,
-        "seconds": time.perf_counter() - started,
+        "seconds": sum(row["seconds"] for row in rows),
     }
 
 
