@@ -114,6 +114,12 @@ class Learned(Trigger):
         other.strength = min(self.strength * factor, MAXIMUM_STRENGTH)
         return other
 
+    def of_owner(self, owner: int) -> Learned:
+        """The same mark, made for another owner, 0..65535."""
+        other = copy.copy(self)
+        other.owner = Payload(owner, self.nonce or 0).owner
+        return other
+
     def settings(self) -> dict[str, Any]:
         return {
             "mark": self.source,
