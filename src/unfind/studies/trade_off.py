@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from unfind.errors import ModelError
+from unfind.evaluation.bootstrap import Interval
 from unfind.evaluation.mixed import mixed_gallery
 from unfind.evaluation.outliers import outlier_auc
 from unfind.models.embed import embed_pixels, to_tensor
@@ -95,7 +96,7 @@ def trade_off(
 
 def owner_leak(
     encoder: Encoder, trigger: Learned, plain: Pixels, *, seed: int = 0, adoption: float = 0.5
-) -> dict[str, float] | None:
+) -> Interval | None:
     """Whether protected photos of one owner find each other more often than those of others, over chance; 1 is none.
 
     Args:
@@ -110,8 +111,7 @@ def owner_leak(
     marked = np.stack([marks[owner].mark(photo) for owner, photo in zip(owners, plain, strict=True)])
     clean, triggered, photos = embed_pixels(encoder, plain), embed_pixels(encoder, marked), np.arange(len(plain))
     found = mixed_gallery(clean, triggered, clean, photos, photos, adoption=adoption, owners=owners, seed=seed)
-    leak = found.metrics["owner_leak@10"]
-    return None if leak is None else dict(leak)  # type: ignore[call-overload, no-any-return]
+    return found.metrics["owner_leak@10"]
 
 
 def _own_logits(encoder: Encoder, pixels: Pixels) -> torch.Tensor:
