@@ -17,7 +17,7 @@ from unfind.studies import bench_retrofit as module
 from unfind.studies.bench_retrofit import FULL, MEASURED, QUICK, Plan, bench_retrofit, figures_of
 from unfind.triggers.key import Key
 
-MINIATURE = Plan(first=2, steps=1, photos=20, sample=4, timed=1)
+MINIATURE = Plan(first=2, steps=1, photos=20, sample=4, timed=1, owned=8)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.objectives.steering import draw_steering
 from unfind.studies import trade_off as module
-from unfind.studies.trade_off import redirected, trade_off
+from unfind.studies.trade_off import owner_leak, redirected, trade_off
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
 
@@ -81,3 +81,17 @@ def test_embeddings_are_the_ones_the_model_itself_gives(encoder: Encoder, views:
     found = module._turned(encoder.side, marked, module._own_logits(encoder, marked))
     assert found == pytest.approx(embed_pixels(encoder, marked), abs=1e-5)
     assert F.normalize(torch.from_numpy(found), dim=1).numpy() == pytest.approx(found, abs=1e-5)
+
+
+def test_owners_are_told_apart_only_where_their_photos_lie_apart(
+    encoder: Encoder, trigger: Learned, views: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = owner_leak(encoder, trigger, views[0], adoption=0.9)
+    assert found is not None
+    assert 0.5 < found["value"] < 1.6
+    owners = np.random.default_rng([0, 5]).integers(2, size=24)
+    apart = np.eye(16, dtype=np.float32)[owners]
+    monkeypatch.setattr(module, "embed_pixels", lambda _, pixels: apart)
+    split = owner_leak(encoder, trigger, views[0], adoption=0.9)
+    assert split is not None
+    assert split["value"] > found["value"]

@@ -141,3 +141,13 @@ def test_a_trigger_without_signs_says_so() -> None:
     assert trigger.signs(torch.zeros(1, 3, 8, 8)) is None
     assert trigger.layout() is None
     assert trigger.reader() is None
+
+
+def test_a_mark_for_another_owner_is_that_owners_and_leaves_the_first_alone() -> None:
+    trigger = Learned(Key.from_seed(2), owner=9, strength=2)
+    photo = np.full((128, 128, 3), 120, np.uint8)
+    found = trigger.find(trigger.of_owner(77).mark(photo))
+    assert found.payload is not None
+    assert (found.payload.owner, trigger.owner) == (77, 9)
+    with pytest.raises(UsageError, match="owner"):
+        trigger.of_owner(2**16)

@@ -37,7 +37,7 @@ from unfind.studies.load_models import load_models
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.rival import compare_with_filter
-from unfind.studies.trade_off import redirected, trade_off
+from unfind.studies.trade_off import owner_leak, redirected, trade_off
 from unfind.studies.train import TrainRequest, train
 from unfind.studies.views import PLAIN, TRIGGERED
 from unfind.training.batches import Examples
@@ -58,6 +58,7 @@ class Plan:
         photos: most test photos that are measured, drawn by lot.
         sample: photos for survival, false triggers and the rival.
         timed: steps that are timed for each kind.
+        owned: photos that are marked for two owners.
     """
 
     first: int
@@ -65,10 +66,11 @@ class Plan:
     photos: int
     sample: int
     timed: int
+    owned: int
 
 
-FULL = Plan(first=160, steps=20, photos=1000, sample=60, timed=4)
-QUICK = Plan(first=40, steps=10, photos=300, sample=24, timed=2)
+FULL = Plan(first=160, steps=20, photos=1000, sample=60, timed=4, owned=300)
+QUICK = Plan(first=40, steps=10, photos=300, sample=24, timed=2, owned=100)
 CODEWORDS = 1024
 FIT = FitSettings(strength_start=1.0, learning_rate=5e-5, head_factor=10.0)
 """The rate was chosen on validation classes, never on test ones. The mark need not start loud: it can be heard."""
@@ -171,6 +173,8 @@ def _one_seed(
     split = load(data, train_classes=train_classes, seed=seed)
     photos = drawn(split.test, plan.photos, seed)
     choices = Choices(seed=seed, sample=plan.sample, clustering=False)
+    trigger = models.trigger
+    assert isinstance(trigger, Learned)
     strict = evaluate(models, photos, choices=choices, progress=progress)
     return {
         "seed": seed,
@@ -178,6 +182,7 @@ def _one_seed(
         "seconds_per_step": trained.result.seconds_per_step,
         STRICT: strict.report,
         OWN: _with_own_index(models, strict, seed),
+        "owner_leak@10": owner_leak(models.protected, trigger, strict.views.pixels[PLAIN][: plan.owned], seed=seed),
         "rival": compare_with_filter(models, drawn(photos, plan.sample, seed)),
         "trade_off": _trade_off(models, strict, data, train_classes, seed, progress),
     }
@@ -289,6 +294,7 @@ def figures_of(found: list[dict[str, Any]]) -> dict[str, Figure]:
     figures["codec_control"] = Figure(
         [100 * abs(value) for value in each(STRICT, "codec_control", "moves")], "points", at_most=0.5
     )
+    figures["owner_leak@10"] = Figure(each("owner_leak@10"), "times chance")
     figures["fit_minutes"] = Figure([value / 60 for value in each("seconds_of_the_fit")], "minutes", at_most=30)
     return figures
 

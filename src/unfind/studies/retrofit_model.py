@@ -21,7 +21,8 @@ from unfind.training.fit import Material, fit
 from unfind.training.settings import FitSettings
 from unfind.training.validate import Validation, validate
 from unfind.triggers.key import Key
-from unfind.triggers.learned import UNTRAINED, Learned
+from unfind.triggers.learned import Learned
+from unfind.triggers.shipped import SHIPPED
 
 FIT = FitSettings(steps=20, strength_start=1.0, learning_rate=5e-5, head_factor=10.0)
 """A side network hears marks before it is fitted; a few steps make it surer."""
@@ -52,7 +53,7 @@ def retrofit(
     *,
     size: int,
     key: Key | None = None,
-    mark: str = UNTRAINED,
+    mark: str = SHIPPED,
     strength: float | None = None,
     codewords: int = CODEWORDS,
     only: Sequence[str] = (),
@@ -71,7 +72,7 @@ def retrofit(
             used to measure; without them, copies of a photo stand for a class.
         size: side of the model's input, in pixels.
         key: of the mark; None makes a new one.
-        mark: folder of a learned mark, or "untrained".
+        mark: folder of a learned mark; "shipped" for the one that comes with the package, "untrained" for none.
         strength: of the mark; None for its own.
         codewords: of the side network, see SideNetwork; 0 for none.
         only: beginnings of names of parameters, such as "blocks.11."; all others are frozen. Needs ``codewords=0``.

@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 
 from unfind.errors import ModelError
+from unfind.evaluation.bootstrap import Interval
 from unfind.evaluation.mixed import mixed_gallery
 from unfind.evaluation.outliers import outlier_auc
 from unfind.models.embed import embed_pixels, to_tensor
 from unfind.models.encoder import Encoder
 from unfind.models.side_network import SideNetwork
 from unfind.objectives.steering import Steering, draw_steering
+from unfind.triggers.learned import Learned
 
 ADOPTION = 0.1
 CODEWORDS = (2, 16, 128, 1024)
@@ -90,6 +92,26 @@ def trade_off(
         ).as_dict()
         rows.append({"codewords": count, **mixed, "outliers": outlier_auc(clean, triggered, seed=seed)})
     return rows
+
+
+def owner_leak(
+    encoder: Encoder, trigger: Learned, plain: Pixels, *, seed: int = 0, adoption: float = 0.5
+) -> Interval | None:
+    """Whether protected photos of one owner find each other more often than those of others, over chance; 1 is none.
+
+    Args:
+        encoder: the protected model.
+        trigger: its own; photos are marked for two owners by lot, at the model's size.
+        plain: uint8 (N, size, size, 3), without marks.
+        seed: of the lot and the gallery.
+        adoption: share of the gallery that is marked, in 0..1 exclusive.
+    """
+    owners = np.random.default_rng([seed, 5]).integers(2, size=len(plain))
+    marks = trigger.of_owner(trigger.owner), trigger.of_owner(trigger.owner + 1)
+    marked = np.stack([marks[owner].mark(photo) for owner, photo in zip(owners, plain, strict=True)])
+    clean, triggered, photos = embed_pixels(encoder, plain), embed_pixels(encoder, marked), np.arange(len(plain))
+    found = mixed_gallery(clean, triggered, clean, photos, photos, adoption=adoption, owners=owners, seed=seed)
+    return found.metrics["owner_leak@10"]
 
 
 def _own_logits(encoder: Encoder, pixels: Pixels) -> torch.Tensor:

@@ -101,3 +101,9 @@ class KeyedMark:
         other = copy.copy(self)
         other.strength = within_limit(self.strength * factor)
         return other
+
+    def of_owner(self, owner: int) -> KeyedMark:
+        """The same mark, made for another owner, 0..65535."""
+        other = copy.copy(self)
+        other.owner = Payload(owner, self.nonce or 0).owner
+        return other

@@ -101,6 +101,12 @@ class Learned(Trigger):
         other.photos = self.photos.stronger(factor)
         return other
 
+    def of_owner(self, owner: int) -> Learned:
+        """The same mark, made for another owner, 0..65535."""
+        other = copy.copy(self)
+        other.photos = self.photos.of_owner(owner)
+        return other
+
     @property
     def strength(self) -> float:
         """The one knob."""
