@@ -8,11 +8,12 @@ from typing import Any
 from unfind.errors import UsageError
 from unfind.images.files import write_atomic
 from unfind.report.checks import exactly, list_of, names_to, number, record, text, whole_number
+from unfind.report.csv_file import as_csv
 from unfind.report.json_file import write_json
 from unfind.studies.bench_document import bench_document
 from unfind.studies.ciba_artefacts import ARTEFACTS
 from unfind.studies.ciba_grid import CibaGrid, Row
-from unfind.studies.reproduce_rnm import Reproduction, as_csv
+from unfind.studies.reproduce_rnm import Reproduction
 
 DOCUMENT = record(
     {
