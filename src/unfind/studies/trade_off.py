@@ -107,7 +107,7 @@ def owner_leak(
         adoption: share of the gallery that is marked, in 0..1 exclusive.
     """
     owners = np.random.default_rng([seed, 5]).integers(2, size=len(plain))
-    marks = trigger.of_owner(trigger.photos.owner), trigger.of_owner(trigger.owner + 1)
+    marks = trigger.of_owner(trigger.photos.owner), trigger.of_owner(trigger.photos.owner + 1)
     marked = np.stack([marks[owner].mark(photo) for owner, photo in zip(owners, plain, strict=True)])
     clean, triggered, photos = embed_pixels(encoder, plain), embed_pixels(encoder, marked), np.arange(len(plain))
     found = mixed_gallery(clean, triggered, clean, photos, photos, adoption=adoption, owners=owners, seed=seed)
