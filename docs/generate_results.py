@@ -17,6 +17,8 @@ DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 CLAIM_SEEDS = 3
 """A claim takes at least as many seeds."""
+COUNTED = ("service", "api")
+"""Benches that train nothing: hundreds of kills, bytes or requests stand where others have seeds."""
 
 _NOTHING = "No measurement has been filed yet.\n"
 
@@ -106,6 +108,8 @@ def _mean(rows: Sequence[Mapping[str, Any]], name: str) -> str:
 def _standing(bench: Mapping[str, Any]) -> str:
     if bench.get("quick"):
         return "Quick form: a small run that shows that the measurement works. It is no claim."
+    if bench["bench"].partition("-")[0] in COUNTED:
+        return "One run: what repeats is counted inside it."
     if len(bench["seeds"]) < CLAIM_SEEDS:
         return f"Fewer than {CLAIM_SEEDS} seeds: this is no claim."
     return ""

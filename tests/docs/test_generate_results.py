@@ -94,6 +94,9 @@ def test_small_runs_are_no_claim(results: ModuleType, bench: dict[str, Any]) -> 
     assert "no claim" not in results.section(bench, "protection")
     assert "Fewer than 3 seeds: this is no claim." in results.section({**bench, "seeds": [0, 1]}, "protection")
     assert "It is no claim." in results.section({**bench, "quick": True}, "protection")
+    for name in ("service", "service-faults", "api"):
+        one = {**bench, "bench": name, "seeds": [0]}
+        assert "One run: what repeats is counted inside it." in results.section(one, name)
 
 
 def test_methods_of_mip_stand_under_both_protocols_beside_the_paper(results: ModuleType, bench: dict[str, Any]) -> None:
