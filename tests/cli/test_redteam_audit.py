@@ -23,7 +23,7 @@ def test_json_page_and_table(
     said = unfind(*words)
     assert said.out.endswith(f"{where / 'audit.html'}\n")
     assert "faint pattern away" in said.out
-    assert "doubt: 1 clean model say" in said.err
+    assert "doubt: 1 clean model says" in said.err
     document = json.loads((where / "audit.json").read_text())
     assert document["own_trigger"] == "spread-spectrum"
     assert {row["model"] for row in document["searches"]} == {"audited", document["beside"][0]}

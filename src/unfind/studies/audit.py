@@ -252,8 +252,8 @@ def _doubts(models: Sequence[Named], material: Material, training: Row | None, k
         found.append(("no clean model", "Without a clean model beside it, a search that succeeds proves nothing: put "
                       "one fitted alike beside it."))  # fmt: skip
     elif beside < 3:
-        found.append(("few clean models", f"{beside} clean model{'s' * (beside > 1)} say little about how far innocent "
-                      "ones differ."))  # fmt: skip
+        subject = "1 clean model says" if beside == 1 else f"{beside} clean models say"
+        found.append(("few clean models", f"{subject} little about how far innocent ones differ."))
     if len(material.clean) < MANY:
         found.append(
             ("few photos", f"Areas and shares are of {len(material.clean) // 2} clean photos; intervals are wide.")
