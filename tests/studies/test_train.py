@@ -163,6 +163,8 @@ def test_options_reach_the_trigger_and_the_objective(protect: TrainRequest, tmp_
         ({"objective": "pbl", "trigger_options": {"strength": "loud"}}, UsageError, "spread-spectrum"),
         ({"objective": "pbl", "trigger_options": {"strength": 99}}, UsageError, "99"),
         ({"architecture": Architecture("ghost")}, UsageError, "ghost"),
+        ({"objective": "retrofit-steered"}, UsageError, "trigger learned"),
+        ({"architecture": Architecture(codewords=8)}, UsageError, "retrofit-steered"),
         ({"data": "ghost:ROOT"}, UsageError, "ghost"),
         ({"data": "no/such/folder"}, DataError, "no/such/folder"),
         ({"train_classes": 99}, UsageError, "99"),

@@ -122,6 +122,7 @@ def train(
     request = settled(request)
     objective = _objective(request)
     trigger, used = _trigger(request, objective, key, out, resume=resume)
+    _check_steering(request, objective, trigger)
     split = load(request.data, train_classes=request.train_classes, seed=request.fit.seed)
     encoder, started_from = _encoder(request)
     retrofit = request.objective in (Retrofit.name, SteeredRetrofit.name) and not resume
@@ -192,6 +193,20 @@ def _check_head(request: TrainRequest, objective: Objective) -> None:
         raise UsageError(f"Expected the length of the codes for {request.objective}, got none: add --bits 48.")
     if request.architecture.hashes and not (objective.hashes or objective.any_head):
         raise UsageError(f"Expected no codes for {request.objective}, got --bits: take dpsh, hashnet or csq for them.")
+
+
+def _check_steering(request: TrainRequest, objective: Objective, trigger: Trigger | None) -> None:
+    """Said before photos are decoded: signs steer, and nothing else does."""
+    if objective.steers and (trigger is None or trigger.layout() is None):
+        raise UsageError(
+            f"Expected a trigger whose marks say something for {request.objective}, got {request.trigger}: add "
+            "--trigger learned."
+        )
+    if request.architecture.codewords and not objective.steers:
+        raise UsageError(
+            f"Expected no codewords for {request.objective}, got {request.architecture.codewords}: take "
+            "--objective retrofit-steered."
+        )
 
 
 def _from_scratch(request: TrainRequest) -> bool:
