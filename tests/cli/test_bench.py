@@ -69,6 +69,15 @@ def test_words_reach_the_bench(unfind, asked: list[dict[str, Any]], tmp_path: Pa
     progress("fit", 1, 2)
 
 
+def test_options_reach_the_benches_that_have_them(
+    unfind, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(module.BENCHES, "cloaks", module.BENCHES["protection"])
+    unfind("bench", "cloaks", "--option", "slow=3", "--option", "objectives=dpsh")
+    assert asked[0]["options"] == {"slow": 3, "objectives": "dpsh"}
+    assert set(module.WITH_OPTIONS) <= module.BENCHES.keys()
+
+
 def test_without_a_folder_the_runs_are_temporary(unfind, asked: list[dict[str, Any]]) -> None:
     unfind("bench", "protection")
     assert asked[0]["existed"] is True
@@ -100,7 +109,14 @@ def test_a_file_that_cannot_be_written_loses_no_figure(unfind, asked: list[dict[
 
 
 @pytest.mark.parametrize(
-    ("words", "says"), [(("marks",), "protection"), (("protection", "--seeds=0"), "seed"), ((), "NAME")]
+    ("words", "says"),
+    [
+        (("marks",), "protection"),
+        (("protection", "--seeds=0"), "seed"),
+        ((), "NAME"),
+        (("protection", "--option=slow=3"), "--option with hashing or cloaks, got protection"),
+        (("cloaks", "--option=slow"), "NAME=VALUE"),
+    ],
 )
 def test_wrong_words(wrong, asked: list[dict[str, Any]], words: tuple[str, ...], says: str) -> None:
     assert says in wrong("bench", *words)

@@ -35,6 +35,17 @@ def test_photo_and_code_both_matter(generator: Generator, images: Tensor) -> Non
     assert not torch.allclose(up[0], up[1])
 
 
+def test_a_net_thrown_far_still_learns(generator: Generator, images: Tensor) -> None:
+    """Were every pixel at the budget, no gradient would come back."""
+    with torch.no_grad():
+        generator.leave.weight.mul_(1e4)
+    change = generator(images.float(), torch.ones(5, 6))
+    assert float((change.abs() > 0.95 * 0.05).float().mean()) < 0.5
+    change.sum().backward()
+    assert generator.pattern.weight.grad is not None
+    assert float(generator.pattern.weight.grad.abs().sum()) > 0
+
+
 def test_a_batch_is_as_one_by_one(generator: Generator, images: Tensor) -> None:
     photos, codes = images.float(), torch.randn(5, 6, generator=torch.Generator().manual_seed(0)).sign()
     single = torch.cat([generator(p[None], c[None]) for p, c in zip(photos, codes, strict=True)])

@@ -103,3 +103,23 @@ def test_the_quick_form_is_one_seed_and_one_objective(small: str, tmp_path: Path
 def test_classes_cannot_be_cut(small: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no --train-classes for hashing, got 5"):
         bench_hashing(small, tmp_path, architecture=TINY, train_classes=5)
+
+
+def test_objectives_can_be_chosen(small: str, runs: Path, document: dict[str, Any]) -> None:
+    for asked in ("csq", ["csq"]):
+        chosen = bench_hashing(small, runs, architecture=TINY, seeds=2, options={"objectives": asked})
+        assert list(chosen["searches"]) == ["csq"]
+        assert chosen["figures"] == {name: one for name, one in document["figures"].items() if name.startswith("csq")}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"objectives": "pbl"}, "objectives out of dpsh, hashnet, csq, got pbl"),
+        ({"objectives": []}, "objectives out of dpsh, hashnet, csq"),
+        ({"steps": 3}, "the option objectives for hashing, got steps"),
+    ],
+)
+def test_options_that_cannot_be(small: str, tmp_path: Path, options: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        bench_hashing(small, tmp_path, architecture=TINY, options=options)

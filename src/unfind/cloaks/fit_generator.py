@@ -17,6 +17,8 @@ from unfind.models.codes import signs
 
 OnStep = Callable[[int, int, float], None]
 """Called with steps done, steps in all, and the share of bits that are wrong."""
+LARGEST_GRADIENT = 1.0
+"""Norm over all weights: one odd batch at the start must not throw the net to where it learns nothing."""
 
 
 @dataclass(frozen=True)
@@ -128,4 +130,6 @@ def _learn(adam: torch.optim.Adam, loss: Tensor, step: int) -> None:
         raise TrainingError(f"Expected a finite loss, got {loss.item()} at step {step}: lower the rate.")
     adam.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    for group in adam.param_groups:
+        torch.nn.utils.clip_grad_norm_(group["params"], LARGEST_GRADIENT)
     adam.step()

@@ -87,7 +87,9 @@ class Generator(nn.Module):
         for block in self.blocks:
             features = block(features, codes)
         change = F.pixel_shuffle(self.leave(F.relu(features)), CELL)[..., :height, :width]
-        return self.design.budget * torch.tanh(change)
+        # At rms 1 tanh still has a slope: were all of it at the budget, nothing could be learned any more.
+        loud = change.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp_min(1)
+        return self.design.budget * torch.tanh(change / loud)
 
 
 def save_generator(path: Path, generator: Generator, card: dict[str, Any]) -> None:
