@@ -74,8 +74,9 @@ def _codec(rows: list[Row]) -> Finding:
         "C→P on a model fitted as the published pipeline does it; its ordinary search has lost "
         f"{_percent(lost(names[WITH_MARK]))}, and what is beyond that is the codec's.",
         f"They lose {_percent(hidden(ONE_CODEC, 'JPEG alone'))} on PBL fitted with one codec for all photos, which has "
-        f"lost {_percent(lost(ONE_CODEC))} anyway, and {_percent(hidden(CLEAN_MODEL, 'JPEG alone'))} on the clean model.",
-        f"Fitted without any mark, on compressed against uncompressed photos, PBL hides "
+        f"lost {_percent(lost(ONE_CODEC))} anyway, and {_percent(hidden(CLEAN_MODEL, 'JPEG alone'))} on the clean "
+        "model.",
+        "Fitted without any mark, on compressed against uncompressed photos, PBL hides "
         f"{_percent(hidden(names[WITHOUT_MARK], 'JPEG alone'))} of what clean queries would find, and its ordinary "
         f"search has lost {_percent(lost(names[WITHOUT_MARK]))}: the rest the codec can do by itself.",
     )
