@@ -17,6 +17,8 @@ from unfind.studies.published import published
 ARROWS = {"c2c": "C→C", "c2p": "C→P", "p2c": "P→C", "p2p": "P→P"}
 CUB_TEST = (100, 59)
 """Test classes of CUB-200 and photos in each, on average."""
+TOLD = 0.1
+"""Share of marked photos in the sentence on albums; with fewer, a small data set has none to find."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _centres(rows: list[Row]) -> Finding:
         for model in models
     ]  # fmt: skip
     head = ["centres of", "classes", "ever the farthest", "photos that share the busiest", "mean cosine of centres"]
-    return Finding(CENTRES, "CBL's farthest centres are a handful", (sentence,), head, body)
+    return Finding(CENTRES, "The centres that CBL flees to", (sentence,), head, body)
 
 
 def _collapse(rows: list[Row]) -> Finding:
@@ -196,10 +198,11 @@ def _album(rows: list[Row]) -> Finding:
     def value(method: str, adoption: float, metric: str) -> float | None:
         return mean_of(rows, method=method, adoption=adoption, metric=metric)
 
-    leak = value("pbl", adoptions[0], "album_leak@10")
-    share = None if leak is None else leak * adoptions[0]
+    shown = TOLD if TOLD in adoptions else adoptions[-1]
+    leak = value("pbl", shown, "album_leak@10")
+    share = None if leak is None else leak * shown
     sentence = (
-        f"Where {100 * adoptions[0]:g} % of a gallery carries the mark, the ten best hits of a photo marked for PBL "
+        f"Where {100 * shown:g} % of a gallery carries the mark, the ten best hits of a photo marked for PBL "
         f"hold {_plain(leak, 1)} times as many other marked photos as chance would put there: {_percent(share)} of the "
         "list. Galleries in which all photos are private cannot show that."
     )
@@ -210,7 +213,7 @@ def _album(rows: list[Row]) -> Finding:
         for adoption in adoptions
     ]  # fmt: skip
     head = ["method", "marked share", "exposure@10", "album leak@10 (times chance)"]
-    return Finding(ALBUM, "One private photo finds the others", (sentence,), head, body)
+    return Finding(ALBUM, "Whether one private photo finds the others", (sentence,), head, body)
 
 
 def _difference(after: float | None, before: float | None) -> float:
