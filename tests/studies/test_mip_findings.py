@@ -23,6 +23,11 @@ def rows() -> list[Row]:
          "value": value if photos == "JPEG alone" else 0.5}
         for model, value in hidden.items() for photos in ("JPEG alone", "mark alone") for task in PRIVATE
     ]  # fmt: skip
+    codec += [
+        {"doubt": CODEC, "model": model, "photos": "as they are", "task": "c2c", "metric": "map_r", "measure": SCORE,
+         "value": value}
+        for model, value in zip(hidden, (0.5, 0.49, 0.48, 0.45), strict=True)
+    ]  # fmt: skip
     protocol = [
         {"doubt": PROTOCOL, "method": method, "task": task, "metric": metric, "measure": SCORE,
          "value": {"map_own_r": 0.25, "map_first_nc": 0.24}.get(metric, 0.2)}
@@ -72,10 +77,12 @@ def test_every_doubt_is_answered_with_a_table_that_fits(found: dict[str, Finding
 def test_the_codec_is_told_for_every_model(found: dict[str, Finding]) -> None:
     confounded, controls, alone = found[CODEC].sentences
     assert "60.00 %" in confounded
+    assert "ordinary search has lost 4.00 %" in confounded
     assert "2.00 %" in controls
     assert "1.00 %" in controls
     assert "90.00 %" in alone
-    assert [CLEAN_MODEL, "JPEG alone", "1.00", "1.00", "1.00"] in found[CODEC].body
+    assert "lost 10.00 %" in alone
+    assert [CLEAN_MODEL, "JPEG alone", "0.00", "1.00", "1.00", "1.00"] in found[CODEC].body
     assert len(found[CODEC].body) == 4 * 2
 
 
@@ -103,10 +110,10 @@ def test_the_weak_cell_is_counted_in_the_published_tables(found: dict[str, Findi
     assert "40.39 %" in sentence  # CBL on SOP with ResNet-50: 20.22 of 33.92
 
 
-def test_the_album_is_told_at_the_lowest_adoption(found: dict[str, Finding]) -> None:
+def test_the_album_is_told_where_there_is_one(found: dict[str, Finding]) -> None:
     [sentence] = found[ALBUM].sentences
-    assert "Where 1 % of a gallery" in sentence
-    assert "20.0 times" in sentence
+    assert "Where 10 % of a gallery" in sentence
+    assert "2.0 times" in sentence
     assert "20.00 % of the list" in sentence
 
 
@@ -116,5 +123,5 @@ def test_what_was_not_measured_is_said_so(rows: list[Row]) -> None:
             row["value"] = None
     told = {one.doubt: one for one in findings(rows)}
     assert "nothing that could be measured" in told[CODEC].sentences[0]
-    assert told[CODEC].body[0][2:] == ["-", "-", "-"]
+    assert told[CODEC].body[0][2:] == ["-", "-", "-", "-"]
     assert told[ALBUM].body[0][2:] == ["-", "-"]
