@@ -18,7 +18,7 @@ VERBS = {
     "verify:verify": "Look for a key's mark in photos.",
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
-    "export:export": "Write a model as ONNX: its encoder, and the learned mark it reacts to, both measured against torch.",
+    "export:export": "Write a model as ONNX: its encoder and its learned mark, both measured against torch.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
