@@ -154,7 +154,7 @@ def _engines(key: Key, photos: Sequence[Photo]) -> dict[str, Any]:
 
 def _own_figures(rows: Sequence[dict[str, Row]], psnr: float) -> dict[str, Figure]:
     """Ours with its targets, the plane waves without."""
-    found = {}
+    found: dict[str, Figure] = {}
     for name in rows[0]:
         own = name == "ours"
         found |= _figures(
