@@ -18,6 +18,7 @@ from unfind.models.mark_weights import save_mark
 from unfind.triggers.key import Key
 from unfind.triggers.learned import UNTRAINED, Learned, load
 from unfind.triggers.payload import Payload
+from unfind.triggers.slot_layout import slot_layout
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 from unfind.triggers.strength import MAXIMUM_STRENGTH
 
@@ -117,22 +118,23 @@ def test_settings_out_of_range_are_refused(settings: dict[str, int], key: Key) -
 
 
 def test_stronger_is_louder_within_a_limit(key: Key) -> None:
-    trigger = Learned(key, strength=1.0, nonce=1)
-    images = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 0.4 + 0.3
+    trigger = Learned(key, strength=0.3, nonce=1)
+    images = 0.45 + 0.1 * torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     once, twice = trigger(images) - images, trigger.stronger(2)(images) - images
     torch.testing.assert_close(twice, 2 * once, rtol=1e-3, atol=1e-5)
     assert trigger.stronger(100).strength == MAXIMUM_STRENGTH
-    assert trigger.strength == 1.0
+    assert trigger.strength == 0.3
 
 
 def test_it_says_what_its_marks_say_and_how_to_hear_it() -> None:
     trigger = Learned(Key.from_seed(2), owner=9)
     photos = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     signs = trigger.signs(photos)
-    wanted = np.stack([trigger.slots.write(trigger.payload(photo)) for photo in photos])
+    seen = (photos * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    wanted = np.stack([trigger.photos.signs(pixels) for pixels in seen])
     assert np.array_equal(signs.numpy(), wanted)
     assert not torch.equal(signs[0], signs[1])
-    assert torch.equal(trigger.layout().beacon, trigger.slots.layout().beacon)
+    assert torch.equal(trigger.layout().beacon, slot_layout(trigger.photos.slots).beacon)
     assert trigger.reader() is trigger.net.decoder
 
 
@@ -148,6 +150,6 @@ def test_a_mark_for_another_owner_is_that_owners_and_leaves_the_first_alone() ->
     photo = np.full((128, 128, 3), 120, np.uint8)
     found = trigger.find(trigger.of_owner(77).mark(photo))
     assert found.payload is not None
-    assert (found.payload.owner, trigger.owner) == (77, 9)
+    assert (found.payload.owner, trigger.photos.owner) == (77, 9)
     with pytest.raises(UsageError, match="owner"):
         trigger.of_owner(2**16)

@@ -19,7 +19,7 @@ VERBS = {
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
     "cloak_train:cloak_train": "Fit a generator that cloaks photos against one model in a single pass.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
-    "export:export": "Write a model as ONNX: its encoder and the learned mark it reacts to, measured against torch.",
+    "export:export": "Write a model as ONNX: its encoder and its learned mark, both measured against torch.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "redteam:app": "Attack models and photos that you name on disk, to measure what they withstand.",

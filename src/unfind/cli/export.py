@@ -28,7 +28,7 @@ def export(
     backbone: OwnBackbone = None,
     json: AsJson = False,
 ) -> None:
-    """Write a model as ONNX: its encoder and the learned mark it reacts to, measured against torch.
+    """Write a model as ONNX: its encoder and its learned mark, both measured against torch.
 
     Every graph takes photos of 8 bits and any size; the resize is inside. A second form has weights of 8 bits. No key
     is in any file. parity.json says how far each form is from what torch computes.
