@@ -56,6 +56,7 @@ def test_all_verbs_of_the_contract_are_there() -> None:
         "verify",
         "evaluate",
         "bench",
+        "export",
         "gallery create",
         "gallery add",
         "gallery search",

@@ -59,7 +59,7 @@ def views_of(names: tuple[str, ...], labels: np.ndarray = LABELS, **facts: float
 def test_survival_is_one_minus_what_is_left(random_embeddings) -> None:
     names = (PLAIN, "edit:jpeg75", "edit:blur")
     clean, protected = random_embeddings(PLAIN, seed=0), random_embeddings(*names, seed=1)
-    rows = survival(views_of(names, **{"detected:edit:blur": 0.75}), clean, protected)
+    rows = survival(views_of(names, **{"detected:edit:blur": 0.75, "bits:edit:blur": 0.9}), clean, protected)
     assert [row["edit"] for row in rows] == ["jpeg75", "blur"]
     before = slow_map_r(clean[PLAIN], clean[PLAIN], LABELS)
     for row in rows:
@@ -68,6 +68,7 @@ def test_survival_is_one_minus_what_is_left(random_embeddings) -> None:
         for task, pair in sides.items():
             assert row["psr_map_r"][task] == pytest.approx(1 - slow_map_r(*pair, LABELS) / before)
     assert [row["verify_rate"] for row in rows] == [None, 0.75]
+    assert [row["bit_accuracy"] for row in rows] == [None, 0.9]
 
 
 def test_an_edit_that_changes_nothing_leaves_what_there_was(random_embeddings) -> None:

@@ -23,6 +23,7 @@ from unfind.triggers.badnets import BadNets
 from unfind.triggers.base import Trigger
 from unfind.triggers.detect import detect
 from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 SIZE = 32
@@ -163,3 +164,13 @@ def test_progress_ends_at_the_end(photo_set, wave, as_jpeg, monkeypatch: pytest.
     views = make_views(photos, Recipe(SIZE, Nothing()), progress=lambda *facts: told.append(facts), stage="look")
     assert told == [("look", 2, 5), ("look", 4, 5), ("look", 5, 5)]
     assert views.kept.tolist() == list(range(5))
+
+
+def test_bits_are_measured_of_a_learned_mark(as_jpeg, photo_set, wave) -> None:
+    soft = np.array(Image.fromarray(wave(3, 0)).resize((256, 192), Image.Resampling.BICUBIC))
+    photos = photo_set({"a.jpg": as_jpeg(soft, 95)}, [0])
+    learned = Learned(Key.from_seed(4), strength=1.0)
+    facts = make_views(photos, Recipe(SIZE, learned, edits={"jpeg75": EDITS["jpeg75"]})).facts
+    assert facts[f"bits:{TRIGGERED}"] > 0.9
+    assert facts["bits:edit:jpeg75"] > 0.85
+    assert 0.3 < facts[f"bits:{PLAIN}"] < 0.75

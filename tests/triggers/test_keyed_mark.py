@@ -48,6 +48,15 @@ def test_what_is_written_is_read(grey: np.ndarray, key: Key) -> None:
     assert not KeyedMark(Key.from_seed(99), GlassNets()).find(mark.mark(grey)).marked
 
 
+def test_the_share_of_signs_that_are_heard(grey: np.ndarray, key: Key) -> None:
+    mark = KeyedMark(key, GlassNets(), owner=9)
+    said, marked = mark.payload(grey), mark.mark(grey)
+    assert mark.share_heard(marked, said) == 1
+    marked[:40] = 255 - marked[:40]
+    assert mark.share_heard(marked, said) == 0.75
+    assert mark.share_heard(255 - mark.mark(grey), said) == 0
+
+
 def test_the_change_is_made_as_strong_as_asked(grey: np.ndarray, key: Key) -> None:
     for mark, levels in (
         (KeyedMark(key, GlassNets(), nonce=1), 0.5 * 25.5),

@@ -116,9 +116,9 @@ def test_settings_out_of_range_are_refused(settings: dict[str, int], key: Key) -
 
 
 def test_stronger_is_louder_within_a_limit(key: Key) -> None:
-    trigger = Learned(key, strength=1.0, nonce=1)
-    images = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 0.4 + 0.3
+    trigger = Learned(key, strength=0.3, nonce=1)
+    images = 0.45 + 0.1 * torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     once, twice = trigger(images) - images, trigger.stronger(2)(images) - images
     torch.testing.assert_close(twice, 2 * once, rtol=1e-3, atol=1e-5)
     assert trigger.stronger(100).strength == MAXIMUM_STRENGTH
-    assert trigger.strength == 1.0
+    assert trigger.strength == 0.3

@@ -18,10 +18,11 @@ VERBS = {
     "verify:verify": "Look for a key's mark in photos.",
     "cloak:cloak": "Cloak photos against a model whose provider does not cooperate: same format and size.",
     "evaluate:evaluate": "Measure the four tasks, mixed galleries, survival of edits, false triggers and stealth.",
+    "export:export": "Write a model as ONNX: its encoder and its learned mark, both measured against torch.",
     "bench:bench": "Measure a claim and print each figure beside its target.",
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
-    "mark:app": "Train the network that makes invisible marks, and look at one.",
+    "mark:app": "Train the network that makes invisible marks, look at one, export it.",
     "key:app": "Make and name the secret behind a provider's mark.",
     "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
 }

@@ -15,6 +15,7 @@ from unfind.models.encoder import Architecture
 from unfind.report.bench_json import write_bench
 from unfind.studies.bench_cloaks import bench_cloaks
 from unfind.studies.bench_hashing import bench_hashing
+from unfind.studies.bench_marks import bench_marks
 from unfind.studies.bench_mip import bench_mip
 from unfind.studies.bench_protection import bench_protection
 from unfind.studies.bench_service import bench_service
@@ -25,11 +26,12 @@ BENCHES = {
     "hashing": bench_hashing,
     "cloaks": bench_cloaks,
     "service": bench_service,
+    "marks": bench_marks,
 }
 
 
 def bench(
-    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks or service.")],
+    name: Annotated[str, Parameter(help="protection, mip, hashing, cloaks, service or marks.")],
     /,
     *,
     data: Annotated[str, Parameter(help="As for train.")] = "photos",
@@ -48,6 +50,7 @@ def bench(
     Example: unfind bench protection --data photos --quick --out protection.json
     Example: unfind bench mip --data photos --quick --out mip.json
     Example: unfind bench hashing --data cifar10:ROOT --backbone small-resnet --size 32
+    Example: unfind bench marks --data my/photos --out marks.json
     Example: unfind bench cloaks --data my/photos --size 64 --quick --runs cloak-runs
     """
     if name not in BENCHES:

@@ -1,4 +1,4 @@
-"""``unfind mark``: train the network that makes invisible marks, and look at one."""
+"""``unfind mark``: train the network that makes invisible marks, look at one, export it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from unfind.cli.export import ParityData, ParityPhotos, tell_parity
 from unfind.cli.options import AsJson
 from unfind.cli.output import print_json, print_table, progress_bar, warn_refused
+from unfind.datasets.native import held_out, native_photos, photos_of
 from unfind.models.cost import multiplications, weight_bytes
-from unfind.models.mark_weights import load_mark
+from unfind.studies.export_onnx import export_mark
 from unfind.studies.train_mark import MarkRequest, TrainedMark, train_mark
 from unfind.training.mark_settings import MarkSettings
+from unfind.triggers.learned import load
 
-app = App(name="mark", help="Train the network that makes invisible marks, and look at one.")
+app = App(name="mark", help="Train the network that makes invisible marks, look at one, export it.")
 
 
 @app.command
@@ -50,12 +53,35 @@ def train(
 
 
 @app.command
-def show(mark: Annotated[Path, Parameter(help="The folder of a mark.")], /, *, json: AsJson = False) -> None:
+def export(
+    mark: Annotated[str, Parameter(help="The folder of a mark, or shipped.")],
+    /,
+    *,
+    onnx: Annotated[Path, Parameter(help="Folder for the graphs and the report; may be the mark's own.")],
+    data: ParityData = "photos",
+    photos: ParityPhotos = 100,
+    json: AsJson = False,
+) -> None:
+    """Write a mark's two networks as ONNX, in full precision and with weights of 8 bits, and measure both.
+
+    In the mark's own folder they serve protect and verify, which then need no torch. parity.json says how many pixels
+    differ from torch's by more than a level, and whether verdicts do.
+
+    Example: unfind mark export my-mark --onnx my-mark --data my/photos
+    """
+    with progress_bar() as progress:
+        pixels = [photo.pixels for photo in native_photos(held_out(photos_of(data)), photos)]
+        report = export_mark(mark, onnx, pixels, progress=progress)
+    tell_parity(report, str(onnx), json)
+
+
+@app.command
+def show(mark: Annotated[str, Parameter(help="The folder of a mark, or shipped.")], /, *, json: AsJson = False) -> None:
     """Tell what a mark was trained with, what it reached, and what it costs.
 
     Example: unfind mark show my-mark
     """
-    net = load_mark(mark)
+    net = load(mark)
     costs = {
         "fingerprint": net.fingerprint,
         "encoder_gmac": round(multiplications(net.encoder, *net.encoder.example()) / 1e9, 3),
@@ -65,7 +91,7 @@ def show(mark: Annotated[Path, Parameter(help="The folder of a mark.")], /, *, j
     if json:
         print_json({**net.card, **costs})
     else:
-        print_table(str(mark), ["", ""], [[name, str(value)] for name, value in {**net.card, **costs}.items()])
+        print_table(mark, ["", ""], [[name, str(value)] for name, value in {**net.card, **costs}.items()])
 
 
 def _figures(trained: TrainedMark) -> dict[str, float]:

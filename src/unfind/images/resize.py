@@ -63,7 +63,8 @@ def reduced(pixels: Pixels, at_least: int) -> Pixels:
     ends = np.append(rows[1:], height)
     sums = np.stack([pixels[a:b].sum(0, dtype=np.uint32) for a, b in zip(rows, ends, strict=True)])
     counts = np.outer(ends - rows, np.diff(columns, append=width))
-    return np.rint(np.add.reduceat(sums, columns, axis=1) / counts[:, :, None]).astype(np.uint8)
+    means: Pixels = np.rint(np.add.reduceat(sums, columns, axis=1) / counts[:, :, None]).astype(np.uint8)
+    return means
 
 
 def _blocks(side: int, at_least: int) -> NDArray[np.int64]:

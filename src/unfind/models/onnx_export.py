@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,23 +63,29 @@ def onnx_graph(
 def _exported(
     net: nn.Module, example: tuple[Tensor, ...], inputs: list[str], outputs: list[str], axes: tuple[Any, ...]
 ) -> Any:
-    """Run torch's exporter without its chatter about packages that are not needed here."""
-    chatter = logging.getLogger("torch.onnx")
+    with _quiet("torch.onnx"):
+        return torch.onnx.export(
+            net,
+            example,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=axes,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Keep back the chatter about packages that are not needed here, and about names that will change."""
+    chatter = logging.getLogger(logger)
     level = chatter.level
     chatter.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.onnx.export(
-                net,
-                example,
-                input_names=inputs,
-                output_names=outputs,
-                dynamic_shapes=axes,
-                opset_version=OPSET,
-                dynamo=True,
-                verbose=False,
-            )
+            yield
     finally:
         chatter.setLevel(level)
 
@@ -96,8 +103,7 @@ def eight_bit_graph(graph: bytes) -> bytes:
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
         raise UsageError("Expected onnxruntime, got none: pip install 'unfind[export]'.") from error
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder, _quiet(""):
         whole, small = Path(folder, "whole.onnx"), Path(folder, "small.onnx")
         model = onnx.load_from_string(graph)
         del model.graph.value_info[:]  # the quantiser turns matrices round, and then trips over their old shapes

@@ -22,7 +22,8 @@ from unfind.gallery.thumbnail import thumbnail
 from unfind.images.colour import srgb
 from unfind.images.decode import decode
 from unfind.images.limits import Limits
-from unfind.triggers.detect import Detection, detect
+from unfind.triggers.detect import detect
+from unfind.triggers.detection import Detection
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-VERSIONS = ("unfind", "torch", "numpy", "faiss-cpu", "pillow", "lancedb")
+VERSIONS = ("unfind", "torch", "numpy", "faiss-cpu", "pillow", "lancedb", "onnxruntime")
+PEERS = ("blind-watermark", "invisible-watermark")
+"""Named where they are installed, as the packages of VERSIONS are."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def machine() -> str:
 
 def _versions() -> dict[str, str]:
     found = {}
-    for name in VERSIONS:
+    for name in (*VERSIONS, *PEERS):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

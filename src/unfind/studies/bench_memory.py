@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from unfind.errors import EvaluationError
 from unfind.evaluation.tasks import Options, four_tasks
+from unfind.studies.peak_memory import peak_bytes
 
 PHOTOS_PER_CLASS = 5
 """As in Stanford Online Products, whose test part is what 60,000 stands for."""
@@ -59,22 +60,7 @@ def _main(count: int, dimension: int) -> None:
         np.arange(count),
         options=Options(clustering=False),
     )
-    print(json.dumps({"gigabytes": _peak_bytes() / 1e9, "seconds": time.perf_counter() - started}))
-
-
-def _peak_bytes() -> int:
-    """Peak resident memory of this program alone.
-
-    ``ru_maxrss`` would not do on Linux: it carries over the peak of the process that started this one.
-    """
-    try:
-        with open("/proc/self/status") as file:
-            return 1024 * int(next(line for line in file if line.startswith("VmHWM")).split()[1])
-    except (OSError, StopIteration):
-        import resource  # not on Windows, where all else here still works
-
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    print(json.dumps({"gigabytes": peak_bytes() / 1e9, "seconds": time.perf_counter() - started}))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def survival(views: Views, clean_model: Embeddings, protected: Embeddings) -> li
             {
                 "edit": name.removeprefix("edit:"),
                 "psr_map_r": psr,
-                "bit_accuracy": None,
+                "bit_accuracy": views.facts.get(f"bits:{name}"),
                 "verify_rate": detected,
             }
         )

@@ -13,6 +13,7 @@ from unfind import __version__
 from unfind.datasets.archive import photo_archive
 from unfind.datasets.folder import photo_folder
 from unfind.datasets.generated import generated_pictures
+from unfind.datasets.native import HELD_OUT
 from unfind.datasets.photo_set import PhotoSet
 from unfind.errors import DataError, ResumeError, UsageError
 from unfind.models.encoder import Encoder
@@ -25,8 +26,6 @@ from unfind.training.mark_settings import MarkSettings
 from unfind.training.mark_stage import MarkStage
 from unfind.training.run_folder import RunFolder
 
-HELD_OUT = 5
-"""Every so many photos of a data set, in sorted order, one is not learned from."""
 MOST_CHECKED = 64
 """Held-out photos of a check: enough for a tenth of a percent of bits, few enough to be quick."""
 

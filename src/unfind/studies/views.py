@@ -24,6 +24,7 @@ from unfind.images.resize import to_square
 from unfind.studies.progress import Progress, silent
 from unfind.triggers.base import Trigger
 from unfind.triggers.find_mark import can_be_found, find_mark
+from unfind.triggers.learned import Learned
 
 Pixels = NDArray[np.uint8]
 DEFAULT_QUALITY = 90
@@ -60,7 +61,8 @@ class Views:
         pixels: uint8 (M, size, size, 3) by version: "plain", "triggered", "untouched" (not even re-encoded),
             "edit:NAME", "other:NAME".
         facts: mean over the photos of "mse", "psnr", "ssim" of the written file against the original, and where
-            the trigger can be detected, of "detected:VERSION".
+            the trigger can be detected, of "detected:VERSION"; of a learned mark also of "bits:VERSION", the share
+            of signs that are heard as they were written.
         refused: (file, sentence) of the others.
     """
 
@@ -142,4 +144,7 @@ def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) ->
     if can_be_found(trigger):
         wanted = {name: pixels for name, pixels in written.items() if not name.startswith("other:")}
         facts |= {f"detected:{name}": float(find_mark(trigger, pixels).marked) for name, pixels in wanted.items()}
+        if isinstance(trigger, Learned):
+            said = trigger.photos.payload(original)
+            facts |= {f"bits:{name}": trigger.photos.share_heard(pixels, said) for name, pixels in wanted.items()}
     return facts

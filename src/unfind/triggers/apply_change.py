@@ -51,7 +51,8 @@ def stretch(side: int, grid: int) -> Weights:
     if side < grid:
         reach = grid / side
         weights = np.clip(1 - np.abs(places[:, None] - np.arange(grid)) / reach, 0, None)
-        return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+        weights /= weights.sum(1, keepdims=True)
+        return weights.astype(np.float32)
     weights = np.zeros((side, grid))
     first = np.floor(places).astype(int)
     for tap in range(-1, 3):
@@ -64,4 +65,6 @@ def stretch(side: int, grid: int) -> Weights:
 def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     far, a = np.abs(distance), _SHARPNESS
     near = ((a + 2) * far - (a + 3)) * far * far + 1
-    return np.where(far <= 1, near, np.where(far < 2, a * (((far - 5) * far + 8) * far - 4), 0.0))
+    beyond = np.where(far < 2, a * (((far - 5) * far + 8) * far - 4), 0.0)
+    height: NDArray[np.float64] = np.where(far <= 1, near, beyond)
+    return height

@@ -79,6 +79,15 @@ class KeyedMark:
         """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""
         return read_mark(self.nets.looks(reduced(pixels, LEAST_SIDE)), self.slots)
 
+    def share_heard(self, pixels: Pixels, payload: Payload) -> float:
+        """The share of signs that are heard as a payload writes them, before anything is repaired; 0.5 is chance.
+
+        Of the looks, the one that hears best counts.
+        """
+        written = self.slots.write(payload)
+        looks = self.nets.looks(reduced(pixels, LEAST_SIDE))
+        return max(float(((heard > 0) == (written > 0)).mean()) for heard, _ in looks)
+
     def signs(self, pixels: Pixels) -> Signs:
         """What the mark of a photo writes, (160,)."""
         return self.slots.write(self.payload(pixels))

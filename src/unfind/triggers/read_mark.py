@@ -18,7 +18,7 @@ from unfind.triggers.soft_reading import read_word
 CROPS = (0.0, 0.05, 0.1)
 """Shares of each side that may have been cut off around the photo; each is one more look, and one more chance of a
 false alarm."""
-LIKELY = 0.95
+LIKELY = 0.99
 """From this presence on, a mark that cannot be read is spoken of."""
 Look = tuple[NDArray[np.float32], float]
 """What a decoder hears in each slot (160,), and the logit of there being any mark."""

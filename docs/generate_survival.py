@@ -1,0 +1,160 @@
+"""Write the tables of docs/survival.md from measured claims: python docs/generate_survival.py
+
+It reads every document that ``unfind bench marks --out FILE`` wrote into benchmarks/results/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unfind.report.bench_json import read_bench
+
+PAGE = Path(__file__).with_name("survival.md")
+DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+START, END = "<!-- generated: start -->", "<!-- generated: end -->"
+METHODS = {
+    "ours": "learned",
+    "spread": "spread-spectrum",
+    "blind_watermark": "blind-watermark",
+    "dwt_dct_svd": "dwtDctSvd",
+    "rivagan": "RivaGAN",
+}
+EDITS = {
+    "untouched": "as written",
+    "jpeg95": "JPEG 95",
+    "jpeg85": "JPEG 85",
+    "jpeg75": "JPEG 75",
+    "jpeg50": "JPEG 50",
+    "webp80": "WebP 80",
+    "resize0.5": "half the size",
+    "resize0.75": "3/4 of the size",
+    "resize1.5": "3/2 of the size",
+    "crop10": "10 % cropped",
+    "blur": "blur",
+    "noise": "noise",
+    "messenger": "messenger",
+    "screenshot": "screenshot",
+}
+
+_NOTHING = "No measurement has been filed yet.\n"
+
+
+def page(text: str, folder: Path) -> str:
+    """The page with its tables made anew.
+
+    Args:
+        text: the page as it is; all outside the two markers is kept.
+        folder: of the bench documents; those of other benches are passed over.
+
+    Raises:
+        ValueError: the page lacks a marker.
+        DataError: a file in the folder is no bench document.
+    """
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
+    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
+    tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "marks"]
+    return f"{before}{START}\n\n{''.join(tables) or _NOTHING}\n{END}{after}"
+
+
+def section(bench: Mapping[str, Any], title: str) -> str:
+    """What one document says."""
+    mark, strength = bench["settings"]["mark"], bench["settings"]["strength"]
+    opening = (
+        f"`{bench['data']}`, seeds {', '.join(map(str, bench['seeds']))}. The learned mark is `{mark}` at its own "
+        f"strength of {strength:.3g}; spread-spectrum is at strength 1."
+    )
+    quick = ["Quick form: it shows that the measurement works, and is no claim."] if bench.get("quick") else []
+    parts = [
+        f"## {title}",
+        opening,
+        *quick,
+        _survival(bench["survival"], "verify_rate", "Photos whose mark is read:"),
+        _survival(bench["survival"], "bit_accuracy", "Bits that are right before any repair; 50 % is chance:"),
+        _faintness(bench["survival"], bench["absent"]),
+        _alarms(bench["figures"]),
+        _engines(bench["engines"]),
+        _costs(bench["costs"], bench["large"]),
+        f"Measured on {bench['machine']}. Times are of the processor, on one core.",
+    ]
+    return "\n\n".join(parts) + "\n\n"
+
+
+def _survival(survival: Mapping[str, Sequence[Mapping[str, Any]]], kind: str, opening: str) -> str:
+    names = [name for name in METHODS if any(row[kind] for row in survival.get(name, ()))]
+    body = [
+        [told, *(_percent(_mean([row[kind].get(edit) for row in survival[name]])) for name in names)]
+        for edit, told in EDITS.items()
+        if any(edit in row[kind] for name in names for row in survival[name])
+    ]
+    return f"{opening}\n\n{_table(['after', *(METHODS[name] for name in names)], body)}"
+
+
+def _faintness(survival: Mapping[str, Sequence[Mapping[str, Any]]], absent: Mapping[str, str]) -> str:
+    body = []
+    for name, told in METHODS.items():
+        if name in absent:
+            body.append([told, absent[name], "", "", "", ""])
+        elif name in survival:
+            rows = survival[name]
+            photos, refused = (str(sum(row[key] for row in rows)) for key in ("photos", "refused"))
+            means = [_mean([row[key] for row in rows]) for key in ("psnr", "ssim", "mark_ms", "read_ms")]
+            cells = [_number(value, digits) for value, digits in zip(means, (1, 4, 0, 0), strict=True)]
+            body.append([told, f"{photos} ({refused} too small)" if refused != "0" else photos, *cells])
+    head = ["mark", "photos", "PSNR, dB", "SSIM", "ms to mark", "ms to read"]
+    return f"Faintness of the files written, and time for a photo:\n\n{_table(head, body)}"
+
+
+def _alarms(figures: Mapping[str, Any]) -> str:
+    looked_at, alarms = (int(figures[name]["value"]) for name in ("unmarked_pictures", "false_alarms"))
+    hints = figures["false_hints_of_another_key"]["value"]
+    return (
+        f"Of {looked_at:,} unmarked pictures {alarms:,} were read as marked. In {_percent(hints)} of them the network "
+        "wrongly saw a mark of another key, which is a hint and no verdict."
+    )
+
+
+def _engines(engines: Mapping[str, Mapping[str, Any]]) -> str:
+    names = {"onnx": "onnxruntime", "onnx_int8": "onnxruntime, 8-bit weights"}
+    body = [
+        [told, str(one["photos"]), f"{100 * one['pixels_within_a_level']:.3f} %", str(one["furthest_levels"]),
+         f"{one['verdicts_that_differ']} of {one['verdicts']}"]
+        for name, told in names.items()
+        for one in (engines[name],)
+    ]  # fmt: skip
+    head = ["engine", "photos", "pixels within a level of torch's", "furthest, levels", "verdicts that differ"]
+    return _table(head, body)
+
+
+def _costs(costs: Mapping[str, float], large: Mapping[str, Mapping[str, float]]) -> str:
+    body = [[name.replace("_", " "), f"{value:.3g}"] for name, value in costs.items()]
+    for size, one in large.items():
+        body.append([f"{size} megapixels, JPEG to protected JPEG, s", f"{one['seconds']:.2f}"])
+        body.append([f"{size} megapixels, memory at the peak, MB", f"{one['megabytes']:.0f}"])
+    return _table(["cost", ""], body)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return sum(there) / len(there) if there else None
+
+
+def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(), DOCUMENTS))
