@@ -57,6 +57,22 @@ def test_a_protected_models_key_verifies(
     assert started[0].app.state.parts.backend.trigger is not None
 
 
+def test_a_second_gallery_stands_beside_the_first(
+    unfind, started: list[Any], protected_run: Path, clean_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    unfind("gallery", "create", tmp_path / "plain", "--run", clean_run)
+    words = ("--create", "--beside", tmp_path / "plain", "--beside-run", clean_run)
+    unfind("serve", tmp_path / "album", "--run", protected_run, "--api-keys", keys, *words)
+    parts = started[0].app.state.parts
+    assert parts.beside.gallery.card.fingerprint == fingerprint_of(read_card(clean_run))
+    assert parts.beside.gallery.card.fingerprint != parts.backend.gallery.card.fingerprint
+
+
+def test_a_second_gallery_needs_its_model(wrong, clean_run: Path, keys: Path, tmp_path: Path) -> None:
+    said = wrong("serve", tmp_path / "album", "--run", clean_run, "--api-keys", keys, "--beside", tmp_path / "plain")
+    assert "--beside and --beside-run" in said
+
+
 def test_what_is_missing_is_told(wrong, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path) -> None:
     words = ("serve", tmp_path / "album", "--run", clean_run)
     KeyRing(tmp_path / "none.json").new("gone", "read")

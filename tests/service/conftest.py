@@ -88,6 +88,14 @@ def backend(gallery: Gallery) -> Backend:
 
 
 @pytest.fixture
+def second(tmp_path: Path, jpeg: Callable[..., bytes]) -> Backend:
+    """A second gallery, with one green photo."""
+    backend = _backend(tmp_path / "plain", LIMITS)
+    backend.gallery.add([backend.prepare(jpeg((30, 220, 30)), label="green", owner="", collection="")])
+    return backend
+
+
+@pytest.fixture
 def make_app(backend: Backend, ring: KeyRing, tmp_path: Path) -> Callable[..., FastAPI]:
     """The app, with other limits where they are given."""
     return lambda limits=LIMITS, page=tmp_path / "no-page": create_app(backend, ring, limits, page=page)

@@ -61,8 +61,8 @@ def test_without_a_model_of_its_own_the_package_chooses(tmp_path: Path) -> None:
     assert facts.networks is not None
 
 
-def test_a_learned_mark_needs_its_own_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trigger = Learned(Key.from_seed(1))
+def test_a_learned_mark_needs_its_own_networks(tmp_path: Path) -> None:
+    trigger = Learned(Key.from_seed(1), mark="untrained")
     assert page_facts(trigger).mark is None
     trigger.source = str(exported(tmp_path / "mark", trigger.net.fingerprint, ""))
     assert page_facts(trigger).mark == "learned"

@@ -94,3 +94,21 @@ def test_verify_without_a_key(
     backend.trigger = None
     with TestClient(create_app(backend, ring, ServiceLimits()), headers=keys["read"]) as client:
         assert client.post("/v1/verify", content=jpeg(), headers=JPEG).status_code == 409
+
+
+def test_a_second_gallery_is_searched_where_it_is_asked_for(
+    backend: Backend, second: Backend, ring: Any, keys: Any, jpeg: Callable[..., bytes]
+) -> None:
+    with TestClient(create_app(backend, ring, beside=second), headers={**keys["read"], **JPEG}) as client:
+        here, there = (
+            client.post("/v1/search", params={"beside": beside}, content=jpeg(GREEN)).json()["hits"]
+            for beside in (False, True)
+        )
+    assert here == []
+    assert [hit["label"] for hit in there] == ["green"]
+
+
+def test_where_there_is_no_second_gallery_it_is_told(http: TestClient, jpeg: Callable[..., bytes]) -> None:
+    answer = http.post("/v1/search", params={"beside": True}, content=jpeg(), headers=JPEG)
+    assert answer.status_code == 409
+    assert "--beside" in answer.json()["error"]["message"]

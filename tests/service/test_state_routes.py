@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.testclient import TestClient
+
+from unfind.service.api_keys import KeyRing
+from unfind.service.app import create_app
+from unfind.service.backend import Backend
 
 
 def test_health_tells_nothing_but_that_it_lives(http: TestClient) -> None:
@@ -20,7 +25,13 @@ def test_the_gallery_is_told(http: TestClient, send: Callable[..., str]) -> None
         "kind": "cosine",
         "model": "mean-colour-1",
         "verifies": True,
+        "beside": None,
     }
+
+
+def test_the_gallery_beside_is_told(backend: Backend, second: Backend, ring: KeyRing, keys: dict[str, Any]) -> None:
+    with TestClient(create_app(backend, ring, beside=second), headers=keys["read"]) as client:
+        assert client.get("/v1/gallery").json()["beside"] == {"name": "plain", "photos": 1, "model": "mean-colour-1"}
 
 
 def test_numbers_are_prometheus_text(http: TestClient) -> None:
