@@ -20,7 +20,8 @@ from unfind.triggers.shipped import SPREAD_SPECTRUM
 PEER_BITS = 32
 """As many as all peers can carry."""
 PEER_LEAST = 256
-"""Sides of a photo below which the peers refuse it or leave it bare."""
+"""Photos with a shorter side are too small for the peers. Two of them refuse to read what has fewer than 256 x 256
+pixels."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _blind(name: str) -> Method:
         levels = coder().extract(embed_img=np.ascontiguousarray(pixels[..., ::-1]), wm_shape=PEER_BITS, mode="bit")
         return np.asarray(levels) > 0.5
 
-    return _peer(name, write, read)
+    return _peer(name, write, read, fewest_pixels=0)
 
 
 def _dwt_dct_svd(name: str) -> Method:
@@ -130,13 +131,19 @@ def _invisible(name: str, way: str) -> Method:
         decoder = WatermarkDecoder("bits", PEER_BITS)
         return np.asarray(decoder.decode(np.ascontiguousarray(pixels[..., ::-1]), way)) > 0.5
 
-    return _peer(name, write, read)
+    return _peer(name, write, read, fewest_pixels=PEER_LEAST**2)
 
 
-def _peer(name: str, write: Callable[[Pixels, int], Pixels], read: Callable[[Pixels], NDArray[np.bool_]]) -> Method:
+def _peer(
+    name: str,
+    write: Callable[[Pixels, int], Pixels],
+    read: Callable[[Pixels], NDArray[np.bool_]],
+    *,
+    fewest_pixels: int,
+) -> Method:
     def seen(pixels: Pixels, original: Pixels, number: int) -> Seen:
-        if min(pixels.shape[:2]) < PEER_LEAST:
-            return Seen(0.5, False)  # it would refuse to read
+        if pixels.shape[0] * pixels.shape[1] < fewest_pixels:
+            return Seen(0.5, False)  # it refuses to read
         right = read(pixels) == bits_of(number)
         return Seen(float(right.mean()), bool(right.all()))
 
