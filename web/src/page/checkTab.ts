@@ -13,7 +13,7 @@ import { currentLanguage } from "./words";
 import { type Workshop, markChoice } from "./workers";
 
 /** Beyond this the networks see a mark, be it another key's. */
-const PRESENT = 0.9;
+const PRESENT = 0.99;
 
 export function checkTab(workshop: Workshop): HTMLElement {
   const about = notice();
