@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_written_loses_no_figure(unfind, asked: list[dict[
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("marks",), "protection"),
+        (("fortune",), "protection"),
         (("protection", "--seeds=0"), "seed"),
         ((), "NAME"),
         (("protection", "--option=slow=3"), "--option with hashing or cloaks, got protection"),
