@@ -35,7 +35,7 @@ def test_ssim_of_a_large_photo_is_near_that_of_the_whole() -> None:
     assert original.shape[0] * original.shape[1] > WHOLE
     expected, found = pair_stealth(original, changed), likeness(original, changed)
     assert found["psnr"] == pytest.approx(expected["psnr"], abs=1e-4)
-    assert found["ssim"] == pytest.approx(expected["ssim"], abs=0.005)
+    assert found["ssim"] == pytest.approx(expected["ssim"], abs=0.01)
 
 
 @pytest.mark.parametrize(("height", "width"), [(3000, 4000), (100, 20_000), (1001, 1000)])

@@ -150,7 +150,7 @@ class Site:
     key_file: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it lives, its event loop is in the way of other tests
 def browser() -> Iterator[Any]:
     """A browser without a window; skips where there is none, or no page to look at."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
