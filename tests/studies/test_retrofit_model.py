@@ -20,6 +20,7 @@ from unfind.studies.retrofit_model import Retrofitted, retrofit
 from unfind.training.settings import FitSettings
 from unfind.triggers.find_mark import find_mark
 from unfind.triggers.key import Key
+from unfind.triggers.shipped import UNTRAINED
 
 SIZE = 32
 QUICK = FitSettings(steps=2, classes_per_batch=4, strength_start=1.0, learning_rate=5e-5)
@@ -95,7 +96,9 @@ def test_a_marked_photo_goes_elsewhere_and_a_plain_one_stays(
 ) -> None:
     model = LikeClip().eval()
     old = around(model, size=128 // 4)
-    done = retrofit(model, class_photos, size=SIZE, key=Key.from_seed(1), codewords=8, fit_settings=QUICK)
+    done = retrofit(
+        model, class_photos, size=SIZE, key=Key.from_seed(1), mark=UNTRAINED, codewords=8, fit_settings=QUICK
+    )
     plain = jpeg(wave(6, 1), 90)
     marked = jpeg(done.trigger.stronger(2).mark(wave(6, 1)), 90)
     assert find_mark(done.trigger.stronger(2), marked).marked

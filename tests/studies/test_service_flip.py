@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unfind.gallery import lance_engine
+from unfind.gallery import home
 from unfind.gallery.store import Gallery
 from unfind.studies import service_flip
 from unfind.studies.service_flip import build, cut, damage_rounds, flip, told
@@ -50,7 +50,7 @@ def test_no_damage_misleads(folder: Path, damage: object) -> None:
 
 
 def test_without_the_seal_the_measure_sees_wrong_answers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lance_engine, "broken", lambda folder: [])
+    monkeypatch.setattr(home, "broken", lambda folder: [])
     seen = damage_rounds(folder, 15)
     assert any(name.startswith("photos.lance/data/") for name in seen.silent)
 

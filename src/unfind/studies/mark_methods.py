@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+import multiprocessing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +87,7 @@ def peers() -> tuple[list[Method], dict[str, str]]:
 
 def _blind(name: str) -> Method:
     """blind-watermark (Guo Fei): a DWT, a DCT and a singular value of each block of 4 x 4."""
-    with contextlib.redirect_stdout(io.StringIO()):  # it greets
+    with contextlib.redirect_stdout(io.StringIO()), _any_start_method():  # it greets, and wants to choose for all
         from blind_watermark import WaterMark
 
     def coder() -> Any:
@@ -104,6 +105,17 @@ def _blind(name: str) -> Method:
         return np.asarray(levels) > 0.5
 
     return _peer(name, write, read, fewest_pixels=0)
+
+
+@contextlib.contextmanager
+def _any_start_method() -> Iterator[None]:
+    """Let an import choose how processes are started, and undo its choice: where one was made before, it would fail."""
+    chosen = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(None, force=True)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(chosen, force=True)  # type: ignore[arg-type]
 
 
 def _dwt_dct_svd(name: str) -> Method:
