@@ -142,6 +142,7 @@ def test_an_architecture_as_a_dict_makes_an_equal_one() -> None:
         "dimension": 32,
         "freeze_batch_norm": False,
         "head": "embedding",
+        "codewords": 0,
     }
     assert Architecture(**architecture.as_dict()) == architecture
 

@@ -66,17 +66,3 @@ def test_over_keys_every_bit_of_a_word_is_as_likely_as_not_whatever_is_heard() -
     assert np.abs(words.mean(0) - 0.5).max() < 0.06  # five standard deviations
     together = np.corrcoef(words.T) - np.eye(CODE.length)
     assert np.abs(together).max() < 0.12
-
-
-def test_the_layout_names_what_every_mark_says_and_what_differs() -> None:
-    slots = Slots.of(Key.from_seed(4))
-    layout = slots.layout()
-    nonces = np.random.default_rng(0).integers(2**32, size=64)
-    written = np.stack([slots.write(Payload(7, int(nonce))) for nonce in nonces])
-    beacon, varying = layout.beacon.numpy(), layout.varying.numpy()
-    assert (beacon != 0).sum() == BEACON
-    assert (written[:, beacon != 0] == beacon[beacon != 0]).all()
-    assert (np.abs(written[:, varying].mean(0)) < 0.8).mean() > 0.9
-    constant = ~varying & (beacon == 0)  # the version and the owner
-    assert (written[:, constant] == written[0, constant]).all()
-    assert constant.sum() == 20

@@ -169,6 +169,6 @@ def _differing(vectors: NDArray[np.uint8], query: NDArray[np.uint8]) -> NDArray[
 def _with_room(vectors: NDArray[Any], count: int, needed: int) -> NDArray[Any]:
     if needed <= len(vectors):
         return vectors
-    grown = np.empty((max(needed, int(GROWTH * len(vectors)) + 64), vectors.shape[1]), vectors.dtype)
+    grown = np.zeros((max(needed, int(GROWTH * len(vectors)) + 64), vectors.shape[1]), vectors.dtype)
     grown[:count] = vectors[:count]
     return grown
