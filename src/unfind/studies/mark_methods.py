@@ -111,11 +111,11 @@ def _blind(name: str) -> Method:
 def _any_start_method() -> Iterator[None]:
     """Let an import choose how processes are started, and undo its choice: where one was made before, it would fail."""
     chosen = multiprocessing.get_start_method(allow_none=True)
-    multiprocessing.set_start_method(None, force=True)  # type: ignore[arg-type]
+    multiprocessing.set_start_method(None, force=True)
     try:
         yield
     finally:
-        multiprocessing.set_start_method(chosen, force=True)  # type: ignore[arg-type]
+        multiprocessing.set_start_method(chosen, force=True)
 
 
 def _dwt_dct_svd(name: str) -> Method:
