@@ -11,11 +11,11 @@ from typing import Any
 
 from unfind.report.adversary_json import read_adversary
 from unfind.report.adversary_page import tables
+from unfind.report.generated_part import with_generated
 from unfind.report.page import Table
 
 PAGE = Path(__file__).with_name("adversary.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "redteam"
-START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 
 _NOTHING = "No measurement has been filed yet.\n"
 
@@ -31,12 +31,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no document of an adversary.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
     found = [section(read_adversary(path), path.stem) for path in sorted(folder.glob("adversary*.json"))]
-    return f"{before}{START}\n\n{''.join(found) or _NOTHING}\n{END}{after}"
+    return with_generated(text, "".join(found), nothing=_NOTHING)
 
 
 def section(document: Mapping[str, Any], title: str) -> str:

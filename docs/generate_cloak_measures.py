@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from unfind.report.bench_json import read_bench
+from unfind.report.generated_part import with_generated
 
 PAGE = Path(__file__).with_name("cloak-measures.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
-START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 EDITS = {
     "jpeg95": "JPEG 95",
     "jpeg90": "JPEG 90",
@@ -37,13 +37,9 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
     found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
     tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "cloaks"]
-    return f"{before}{START}\n\n{''.join(tables) or _NOTHING}\n{END}{after}"
+    return with_generated(text, "".join(tables), nothing=_NOTHING)
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unfind.report.generated_part import with_generated
 from unfind.report.json_file import read_json
 from unfind.studies.mip_findings import Finding, findings
 from unfind.studies.reproduce_mip import DOCUMENT
 
 PAGE = Path(__file__).with_name("hidden-numbers.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
-START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 CLAIM_SEEDS = 3
 """A claim takes at least as many seeds."""
 
@@ -33,13 +33,9 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no such document.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
     found = [read_json(path, DOCUMENT, kind="a reproduction") for path in sorted(folder.glob("*.json"))]
     parts = [section(document) for document in found if document["artefact"] == "doubts"]
-    return f"{before}{START}\n\n{''.join(parts) or _NOTHING}\n{END}{after}"
+    return with_generated(text, "".join(parts), nothing=_NOTHING)
 
 
 def section(document: Mapping[str, Any]) -> str:

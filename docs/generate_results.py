@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from unfind.report.bench_json import read_bench
+from unfind.report.generated_part import with_generated
 from unfind.studies.mip_doubts import published_successes
 
 PAGE = Path(__file__).with_name("results.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
-START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 CLAIM_SEEDS = 3
 """A claim takes at least as many seeds."""
 COUNTED = ("service", "api")
@@ -34,12 +34,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
     tables = [section(read_bench(path), path.stem) for path in sorted(folder.glob("*.json"))]
-    return f"{before}{START}\n\n{''.join(tables) or _NOTHING}\n{END}{after}"
+    return with_generated(text, "".join(tables), nothing=_NOTHING)
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 from unfind.report.bench_json import read_bench
 from unfind.report.figures import exposure_over_adoption, survival_dots
+from unfind.report.generated_part import with_generated
 
 PAGE = Path(__file__).with_name("retrofit-results.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 IMAGES = Path(__file__).with_name("images")
-START, END = "<!-- generated: start -->", "<!-- generated: end -->"
 SOURCES = {"strict": "strict", "own_index": "own index"}
 
 _NOTHING = "No measurement has been filed yet.\n"
@@ -32,12 +32,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{PAGE.name} must hold {START} and {END} in this order; put them back.")
     parts = [section(bench, title) for title, bench in found(folder).items()]
-    return f"{before}{START}\n\n{''.join(parts) or _NOTHING}\n{END}{after}"
+    return with_generated(text, "".join(parts), nothing=_NOTHING)
 
 
 def found(folder: Path) -> dict[str, Mapping[str, Any]]:

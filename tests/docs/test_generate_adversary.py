@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unfind.report.adversary_json import write_adversary
+from unfind.report.generated_part import END, START
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def document() -> dict[str, Any]:
 
 
 def around(maker: ModuleType) -> str:
-    return f"# Page\n\nBefore.\n\n{maker.START}\nold\n{maker.END}\n\nAfter.\n"
+    return f"# Page\n\nBefore.\n\n{START}\nold\n{END}\n\nAfter.\n"
 
 
 def test_the_page_is_what_the_documents_say_now(maker: ModuleType) -> None:

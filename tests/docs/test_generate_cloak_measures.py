@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unfind.report.bench_json import write_bench
+from unfind.report.generated_part import END, START
 
 Script = Callable[[str], ModuleType]
 
@@ -63,7 +64,7 @@ def rows(text: str, first: str) -> list[list[str]]:
 
 
 def around(measures: ModuleType) -> str:
-    return f"# Page\n\nBefore.\n\n{measures.START}\nan old table\n{measures.END}\n\nAfter.\n"
+    return f"# Page\n\nBefore.\n\n{START}\nan old table\n{END}\n\nAfter.\n"
 
 
 def test_the_page_is_what_the_documents_say_now(measures: ModuleType) -> None:

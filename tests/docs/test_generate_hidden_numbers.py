@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from unfind.errors import DataError
+from unfind.report.generated_part import END, START
 from unfind.studies.mip_findings import Finding
 
 Script = Callable[[str], ModuleType]
@@ -41,7 +42,7 @@ def document() -> dict[str, Any]:
 
 
 def around(hidden: ModuleType) -> str:
-    return f"# Page\n\nBefore.\n\n{hidden.START}\nan old finding\n{hidden.END}\n\nAfter.\n"
+    return f"# Page\n\nBefore.\n\n{START}\nan old finding\n{END}\n\nAfter.\n"
 
 
 def test_the_page_is_what_the_documents_say_now(script: Script) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from unfind.errors import DataError
 from unfind.report.bench_json import write_bench
+from unfind.report.generated_part import END, START
 
 Script = Callable[[str], ModuleType]
 
@@ -47,7 +48,7 @@ def row(text: str, figure: str) -> list[str]:
 
 
 def around(results: ModuleType, inside: str = "") -> str:
-    return f"# Results\n\nBefore.\n\n{results.START}\n{inside}\n{results.END}\n\nAfter.\n"
+    return f"# Results\n\nBefore.\n\n{START}\n{inside}\n{END}\n\nAfter.\n"
 
 
 def test_the_page_is_what_the_documents_say_now(results: ModuleType) -> None:
@@ -125,7 +126,7 @@ def test_only_what_is_between_the_markers_changes(results: ModuleType, bench: di
 
 
 def test_a_page_without_markers_is_refused(results: ModuleType, tmp_path: Path) -> None:
-    for text in ("# Results\n", f"{results.START}\n", f"{results.END}\n{results.START}\n"):
+    for text in ("# Results\n", f"{START}\n", f"{END}\n{START}\n"):
         with pytest.raises(ValueError, match="must hold"):
             results.page(text, tmp_path)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unfind.report.bench_json import write_bench
+from unfind.report.generated_part import END, START
 
 Script = Callable[[str], ModuleType]
 
@@ -90,7 +91,7 @@ def test_means_are_over_the_seeds(retrofit: ModuleType, bench: dict[str, Any]) -
 def test_documents_of_other_benches_are_passed_over(
     retrofit: ModuleType, bench: dict[str, Any], tmp_path: Path
 ) -> None:
-    frame = f"before\n{retrofit.START}\nold\n{retrofit.END}\nafter\n"
+    frame = f"before\n{START}\nold\n{END}\nafter\n"
     write_bench(tmp_path / "other.json", {**bench, "bench": "protection"})
     assert "No measurement" in retrofit.page(frame, tmp_path)
     write_bench(tmp_path / "retrofit-photos.json", bench)

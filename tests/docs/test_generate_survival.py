@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unfind.report.bench_json import write_bench
+from unfind.report.generated_part import END, START
 
 Script = Callable[[str], ModuleType]
 
@@ -97,7 +98,7 @@ def test_a_quick_form_says_so(survival: ModuleType, bench: dict[str, Any]) -> No
 def test_the_page_is_made_from_every_document_of_this_bench(
     survival: ModuleType, bench: dict[str, Any], tmp_path: Path
 ) -> None:
-    around = f"# Page\n\nBefore.\n\n{survival.START}\nold\n{survival.END}\n\nAfter.\n"
+    around = f"# Page\n\nBefore.\n\n{START}\nold\n{END}\n\nAfter.\n"
     assert "No measurement has been filed yet." in survival.page(around, tmp_path)
     write_bench(tmp_path / "marks-birds.json", bench)
     write_bench(tmp_path / "other.json", {**bench, "bench": "other"})
