@@ -11,7 +11,7 @@ from unfind.cli import reproduce_ciba as module
 from unfind.models.encoder import Architecture
 from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.hash_scene import ModelName
-from unfind.studies.reproduce_rnm import Reproduction
+from unfind.studies.reproduction import Reproduction
 
 ROW = {"seed": 0, "poisoned": 60, "metric": "t_map", "value": 0.875}
 

@@ -9,7 +9,7 @@ import pytest
 
 from unfind.cli import reproduce_rnm as module
 from unfind.models.encoder import Architecture
-from unfind.studies.reproduce_rnm import Reproduction
+from unfind.studies.reproduction import Reproduction
 from unfind.studies.rnm_grid import BITS, RnmGrid, RnmRequest
 
 ROW = {"seed": 0, "method": "rnm-p2s", "bits": 16, "source": "measured", "metric": "t_map", "value": 0.875}

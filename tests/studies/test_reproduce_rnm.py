@@ -11,7 +11,7 @@ from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.json_file import read_json
 from unfind.studies import reproduce_rnm as module
-from unfind.studies.reproduce_rnm import DOCUMENT, printed, reproduce_rnm
+from unfind.studies.reproduce_rnm import DOCUMENT, reproduce_rnm
 from unfind.studies.rnm_artefacts import ARTEFACTS, Artefact
 from unfind.studies.rnm_grid import RnmGrid, RnmRequest
 
@@ -43,12 +43,6 @@ def test_an_unknown_name_is_refused(grid: RnmGrid) -> None:
     with pytest.raises(UsageError, match=r"table-1, .*got 'table-9'"):
         reproduce_rnm(grid, "table-9")
     assert not grid.folder.exists()
-
-
-def test_the_table_for_people() -> None:
-    head, body = printed(ROWS, ("method", "bits"), ("map", "psnr"))
-    assert head == ["method", "bits", "map", "psnr"]
-    assert body == [["rnm", "16", "15.00", "36.50"], ["hag", "16", "5.00", "-"]]
 
 
 def test_all_of_the_paper_is_there() -> None:

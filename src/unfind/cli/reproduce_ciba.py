@@ -18,7 +18,7 @@ from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.reproduce_ciba import reproduce_ciba
-from unfind.studies.reproduce_rnm import printed
+from unfind.studies.reproduction import printed
 
 
 def ciba(

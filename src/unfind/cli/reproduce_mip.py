@@ -19,7 +19,8 @@ from unfind.studies.mip_grid import Grid, GridRequest
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import SCORE
 from unfind.studies.mip_rows import table as table_of
-from unfind.studies.reproduce_mip import Reproduction, cells_of, look_ahead, reproduce_mip
+from unfind.studies.reproduce_mip import cells_of, look_ahead, reproduce_mip
+from unfind.studies.reproduction import Reproduction
 from unfind.triggers.choose import TRIGGERS
 from unfind.triggers.learned import Learned
 

@@ -11,7 +11,8 @@ from unfind.cli.options import AsJson, Data
 from unfind.cli.output import print_json, print_table, progress_bar
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
-from unfind.studies.reproduce_rnm import Reproduction, printed, reproduce_rnm
+from unfind.studies.reproduce_rnm import reproduce_rnm
+from unfind.studies.reproduction import Reproduction, printed
 from unfind.studies.rnm_artefacts import ARTEFACTS
 from unfind.studies.rnm_grid import BITS, HEAT_BACKBONES, RnmGrid, RnmRequest
 

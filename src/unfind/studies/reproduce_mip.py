@@ -4,52 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from unfind.errors import UsageError
-from unfind.images.files import write_atomic
-from unfind.report.checks import exactly, list_of, names_to, nullable, number, record, text, whole_number
-from unfind.report.csv_file import as_csv
-from unfind.report.json_file import write_json
-from unfind.studies.bench_document import bench_document
+from unfind.report.checks import nullable, record, whole_number
 from unfind.studies.mip_artefacts import ARTEFACTS
 from unfind.studies.mip_forecast import Forecast, forecast
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import Row
+from unfind.studies.reproduction import Reproduction, reproduction_check, reproduction_document, write_reproduction
 from unfind.triggers.choose import TRIGGERS
 
-DOCUMENT = record(
-    {
-        "schema": exactly(1),
-        "paper": exactly("mip"),
-        "artefact": text(*ARTEFACTS),
-        "title": text(),
-        "data": text(),
-        "seeds": list_of(whole_number(0)),
-        "machine": text(),
-        "threads": whole_number(1),
-        "versions": names_to(text()),
-        "seconds": number(low=0.0),
-        "settings": record({}),
-        "rows": list_of(record({"seed": nullable(whole_number(0))})),
-    }
-)
+DOCUMENT = reproduction_check("mip", ARTEFACTS, record({"seed": nullable(whole_number(0))}))
 """What the JSON of a table or figure holds."""
-
-
-@dataclass(frozen=True)
-class Reproduction:
-    """A finished table or figure.
-
-    Attributes:
-        document: what the JSON holds.
-        files: JSON, CSV, SVG and PNG.
-    """
-
-    document: dict[str, Any]
-    files: list[Path]
 
 
 def cells_of(name: str, triggers: Sequence[str]) -> list[Cell]:
@@ -94,24 +59,11 @@ def reproduce_mip(grid: Grid, name: str, triggers: Sequence[str]) -> Reproductio
     cells, artefact = cells_of(name, triggers), ARTEFACTS[name]
     started = time.perf_counter()
     rows, draw = artefact.measure(grid, cells, triggers)
-    document = _document(grid, name, rows, time.perf_counter() - started)
-    files = [grid.folder / f"{name}.{kind}" for kind in ("json", "csv", "svg", "png")]
-    write_json(files[0], document, DOCUMENT, kind="a reproduction")
-    write_atomic(files[1], as_csv(rows).encode())
-    write_atomic(files[2], draw("svg"))
-    write_atomic(files[3], draw("png"))
-    return Reproduction(document, files)
-
-
-def _document(grid: Grid, name: str, rows: list[Row], seconds: float) -> dict[str, Any]:
-    """The machine and its versions are told as benches tell them."""
-    told = bench_document("mip", grid.request.data, grid.request.seeds, seconds, {})
-    shared = {key: told[key] for key in ("schema", "data", "seeds", "machine", "threads", "versions", "seconds")}
-    return {
-        **shared,
-        "paper": "mip",
-        "artefact": name,
-        "title": ARTEFACTS[name].title,
-        "settings": grid.request.as_dict(),
-        "rows": rows,
-    }
+    document = reproduction_document(
+        "mip",
+        data=grid.request.data,
+        seeds=grid.request.seeds,
+        seconds=time.perf_counter() - started,
+        facts={"artefact": name, "title": artefact.title, "settings": grid.request.as_dict(), "rows": rows},
+    )
+    return write_reproduction(grid.folder, document, draw, DOCUMENT)
