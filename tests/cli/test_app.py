@@ -20,7 +20,7 @@ from unfind.cli import app as app_module
 from unfind.cli.app import build_app, main
 from unfind.errors import GalleryError, UsageError
 from unfind.models.weights import WEIGHTS
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 
 
 def verbs(app: App, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

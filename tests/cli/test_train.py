@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from unfind.models.weights import WEIGHTS, read_card
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import SETTINGS
 from unfind.triggers.key import Key
 

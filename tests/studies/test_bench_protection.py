@@ -17,7 +17,7 @@ from unfind.studies import bench_protection as module
 from unfind.studies.bench_memory import Peak
 from unfind.studies.bench_protection import FULL, QUICK, Plan, bench_protection, step_costs
 from unfind.studies.material import prepare
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.triggers.key import Key
 
 MINIATURE = Plan(first=2, then=2, sample=4, timed=1, embeddings=200)

@@ -28,7 +28,7 @@ from unfind.errors import (
 from unfind.models.encoder import Architecture
 from unfind.models.weights import CARD, WEIGHTS, fingerprint_of, load_encoder, read_card
 from unfind.studies.train import TrainRequest, clean_model_of, train
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import SETTINGS
 from unfind.training.settings import FitSettings
 from unfind.triggers.key import KEY_FILE, Key

@@ -17,7 +17,8 @@ from unfind.errors import ResumeError, TrainingError
 from unfind.models.encoder import Encoder
 from unfind.objectives.cbl import ClusterBackdoor
 from unfind.objectives.triplet import TripletObjective
-from unfind.training.checkpoint import FILE, Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
+from unfind.training.checkpoint import Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
+from unfind.training.checkpoint_file import FILE
 
 MakeEncoder = Callable[..., Encoder]
 

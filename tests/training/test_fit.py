@@ -27,7 +27,7 @@ from unfind.objectives.triplet import TripletObjective
 from unfind.objectives.triplets import Group, all_triplets, hinge
 from unfind.training import fit as fit_module
 from unfind.training.batches import Examples
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import FitResult, Material, fit
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings

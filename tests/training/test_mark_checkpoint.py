@@ -86,7 +86,7 @@ def test_a_full_disk_is_told_and_the_old_one_stays(tmp_path: Path, monkeypatch: 
     def full(path: Path, data: bytes) -> None:
         raise ImageError("no space")
 
-    monkeypatch.setattr("unfind.training.mark_checkpoint.write_atomic", full)
+    monkeypatch.setattr("unfind.training.checkpoint_file.write_atomic", full)
     with pytest.raises(TrainingError, match="intact"):
         write_mark_checkpoint(tmp_path, here({}))
     assert read_mark_checkpoint(tmp_path, "digest").step == 7

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unfind.errors import ResumeError, TrainingError
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import LOG, SETTINGS, RunFolder, digest_of
 
 GIVEN: dict[str, Any] = {

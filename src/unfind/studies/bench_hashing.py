@@ -19,7 +19,7 @@ from unfind.studies.bench_document import Figure, bench_document
 from unfind.studies.hash_search import hash_search
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.settings import FitSettings
 
 OBJECTIVES = ("dpsh", "hashnet", "csq")

@@ -26,7 +26,7 @@ from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train
 from unfind.training.batches import Examples
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import Material, fit
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger

@@ -41,7 +41,7 @@ from unfind.studies.trade_off import owner_leak, redirected, trade_off
 from unfind.studies.train import TrainRequest, train
 from unfind.studies.views import PLAIN, TRIGGERED
 from unfind.training.batches import Examples
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import Material, fit
 from unfind.training.settings import FitSettings
 from unfind.triggers.key import Key

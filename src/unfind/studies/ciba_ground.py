@@ -29,7 +29,7 @@ from unfind.studies.hash_search import BATCH
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.training.batches import Examples
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import Material, fit
 from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings

@@ -33,7 +33,7 @@ from unfind.studies.material import prepare
 from unfind.studies.mip_grid import FIRST, Cell, Grid, pace_of
 from unfind.studies.mip_rows import SCORE, SUCCESS, Row
 from unfind.studies.train import TrainRequest, settled
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import Material, fit
 from unfind.training.run_folder import RunFolder
 from unfind.triggers.base import Trigger

@@ -34,7 +34,7 @@ from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train
 from unfind.training.batches import Examples
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.settings import FitSettings
 
 FEW_OF_MANY = replace(FIT, classes_per_batch=30, photos_per_class=3)

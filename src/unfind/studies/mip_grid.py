@@ -24,7 +24,7 @@ from unfind.studies.mip_presets import Preset
 from unfind.studies.paper_protocol import paper_section
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger

@@ -22,7 +22,7 @@ from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.studies.material import Prepared, prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.teacher import check_photos, check_teacher
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import FitResult, Material, fit
 from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings

@@ -20,7 +20,7 @@ from unfind.models.encoder import Encoder
 from unfind.models.weights import fingerprint_of, load_encoder
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress, silent
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit_mark import FittedMark, MarkPhotos, fit_mark
 from unfind.training.mark_settings import MarkSettings
 from unfind.training.mark_stage import MarkStage

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from unfind.errors import ImageError, ResumeError, TrainingError
-from unfind.images.files import write_atomic
-from unfind.training.checkpoint import FILE
+from unfind.errors import ResumeError
+from unfind.training.checkpoint_file import (
+    adam_state,
+    copied,
+    of_adam,
+    read_checkpoint_file,
+    under,
+    write_checkpoint_file,
+)
 from unfind.training.mark_stage import MarkStage
+
+KIND = "unfind mark"
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,7 @@ def write_mark_checkpoint(folder: Path, checkpoint: MarkCheckpoint) -> None:
         "stage": checkpoint.stage.as_dict(),
         "digest": checkpoint.digest,
     }
-    try:
-        write_atomic(folder / FILE, save(checkpoint.tensors, metadata={"unfind mark": json.dumps(facts)}))
-    except ImageError as error:
-        raise TrainingError(f"Expected to write a checkpoint, the one before is intact: {error}") from error
+    write_checkpoint_file(folder, KIND, facts, checkpoint.tensors)
 
 
 def read_mark_checkpoint(folder: Path, digest: str) -> MarkCheckpoint:
@@ -64,31 +67,17 @@ def read_mark_checkpoint(folder: Path, digest: str) -> MarkCheckpoint:
     Raises:
         ResumeError: no checkpoint, a damaged one, or one made under other settings.
     """
-    path = folder / FILE
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts = json.loads(file.metadata()["unfind mark"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        stage = MarkStage(**facts["stage"])
-        checkpoint = MarkCheckpoint(int(facts["step"]), int(facts["attempt"]), stage, str(facts["digest"]), tensors)
-    except FileNotFoundError as error:
-        raise ResumeError(f"Expected a checkpoint in {folder}, got none: start the run without --resume.") from error
-    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
-        raise ResumeError(f"Expected a readable checkpoint at {path}, got '{error}': start the run anew.") from error
-    if checkpoint.digest != digest:
-        raise ResumeError(
-            f"Expected the settings that {folder} was started with, got others: repeat those (they are in "
-            "settings.toml there) or start another run folder."
-        )
-    return checkpoint
+    return read_checkpoint_file(folder, KIND, digest, _made)
+
+
+def _made(facts: dict[str, Any], tensors: dict[str, Tensor]) -> MarkCheckpoint:
+    stage = MarkStage(**facts["stage"])
+    return MarkCheckpoint(int(facts["step"]), int(facts["attempt"]), stage, str(facts["digest"]), tensors)
 
 
 def gather_mark(nets: nn.Module, adam: torch.optim.Adam) -> dict[str, Tensor]:
     """Copies of every tensor that changes in training: "nets." and "adam."."""
-    tensors = {f"nets.{name}": value for name, value in nets.state_dict().items()}
-    for index, state in adam.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    return {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+    return copied({f"nets.{name}": value for name, value in nets.state_dict().items()} | of_adam(adam))
 
 
 def scatter_mark(tensors: dict[str, Tensor], nets: nn.Module, adam: torch.optim.Adam) -> None:
@@ -97,15 +86,8 @@ def scatter_mark(tensors: dict[str, Tensor], nets: nn.Module, adam: torch.optim.
     Raises:
         ResumeError: tensors of other networks.
     """
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        kind, _, rest = name.partition(".")
-        if kind == "adam":
-            index, _, part = rest.partition(".")
-            state.setdefault(int(index), {})[part] = value
-    weights = {name.removeprefix("nets."): value for name, value in tensors.items() if name.startswith("nets.")}
     try:
-        nets.load_state_dict(weights)
-        adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})
+        nets.load_state_dict(under("nets.", tensors))
+        adam.load_state_dict({"state": adam_state(tensors), "param_groups": adam.state_dict()["param_groups"]})
     except (RuntimeError, ValueError, KeyError) as error:
         raise ResumeError("Expected a checkpoint of these networks, got one of others: start the run anew.") from error

@@ -11,7 +11,7 @@ import tomli_w
 
 from unfind.errors import ImageError, ResumeError, TrainingError
 from unfind.images.files import write_atomic
-from unfind.training.checkpoint import FILE as CHECKPOINT
+from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.triggers.key import KEY_FILE
 
 SETTINGS = "settings.toml"
