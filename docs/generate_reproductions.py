@@ -1,0 +1,121 @@
+"""Write the tables of docs/reproductions.md from measurements: python docs/generate_reproductions.py
+
+It reads what ``unfind reproduce`` wrote and that was put into benchmarks/reproductions/NAME/, one folder for each set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unfind.report.generated_part import with_generated
+from unfind.report.json_file import read_json
+from unfind.studies import ciba_artefacts, mip_artefacts, reproduce_ciba, reproduce_mip, reproduce_rnm, rnm_artefacts
+from unfind.studies.mip_rows import SCORE
+from unfind.studies.mip_rows import table as table_of
+from unfind.studies.reproduction import printed
+
+PAGE = Path(__file__).with_name("reproductions.md")
+DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
+CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
+NAMED = ("queries", "database", "slow", "train_classes", "first_steps", "steps")
+"""Settings that are said in a command as they are."""
+CLAIM_SEEDS = 3
+"""A claim takes at least as many seeds."""
+
+Lines = tuple[Sequence[str], Sequence[Sequence[str]]]
+_NOTHING = "No measurement has been filed yet.\n"
+
+
+def page(text: str, folder: Path) -> str:
+    """The page with its tables made anew.
+
+    Args:
+        text: the page as it is; all outside the two markers is kept.
+        folder: of the folders, each named PAPER-DATA.
+
+    Raises:
+        ValueError: the page lacks a marker.
+        DataError: a file is no such document.
+        KeyError: a folder of another paper.
+    """
+    sets = sorted(path for path in folder.glob("*") if path.is_dir())
+    return with_generated(text, "".join(section(one) for one in sets), nothing=_NOTHING)
+
+
+def section(folder: Path) -> str:
+    """The tables of one set."""
+    check = CHECKS[folder.name.partition("-")[0]]
+    found = [read_json(path, check, kind="a reproduction") for path in sorted(folder.glob("*.json"))]
+    parts = [f"## {folder.name}", _origin(found)]
+    for document in found:
+        number = document["artefact"].replace("-", " ").capitalize()
+        parts += [f"### {number}: {document['title']}", *(_titled(*one) for one in tables(document))]
+        parts.append(f"`{command(document)}`")
+    return "\n\n".join(parts) + "\n\n"
+
+
+def tables(document: Mapping[str, Any]) -> list[tuple[str, Lines]]:
+    """What is shown of a document: titles, and head and lines of each table."""
+    rows, name = document["rows"], document["artefact"]
+    if document["paper"] != "mip":
+        known = {"rnm": rnm_artefacts.ARTEFACTS, "ciba": ciba_artefacts.ARTEFACTS}[document["paper"]][name]
+        return _filled([("", printed(rows, known.keys, known.metrics))])
+    mip = mip_artefacts.ARTEFACTS[name]
+    made = [
+        (f"By the {protocol} protocol:", table_of(rows, mip.keys, metrics, protocol=protocol, measure=SCORE))
+        for protocol, metrics in mip.metrics.items()
+    ]
+    if mip.numbers:
+        made.append(("", table_of(rows, mip.keys, mip.numbers, per_cent=False)))
+    return _filled(made)
+
+
+def command(document: Mapping[str, Any]) -> str:
+    """The words that measure a document again."""
+    kind, _, number = document["artefact"].partition("-")
+    settings = document["settings"]
+    architecture = settings.get("architecture", {})
+    words = ["unfind reproduce", document["paper"], f"--{kind} {number}", f"--data {document['data']}"]
+    words += [f"--{name} {architecture[name]}" for name in ("backbone", "size") if name in architecture]
+    if architecture.get("freeze_batch_norm") is False:
+        words.append("--no-freeze-batch-norm")
+    words += [f"--bits {bits}" for bits in settings.get("bits", [])]
+    words += [f"--{name.replace('_', '-')} {settings[name]}" for name in NAMED if settings.get(name) is not None]
+    return " ".join([*words, f"--seeds {len(document['seeds'])}", f"--out {document['paper']}"])
+
+
+def _filled(made: Sequence[tuple[str, Lines]]) -> list[tuple[str, Lines]]:
+    """Those with lines, without the columns that hold nothing."""
+    return [(title, _without_empty(*lines)) for title, lines in made if lines[1]]
+
+
+def _without_empty(head: Sequence[str], body: Sequence[Sequence[str]]) -> Lines:
+    kept = [place for place in range(len(head)) if any(line[place] not in ("-", "") for line in body)]
+    return [head[place] for place in kept], [[line[place] for place in kept] for line in body]
+
+
+def _origin(found: Sequence[Mapping[str, Any]]) -> str:
+    first = found[0]
+    seeds = first["seeds"]
+    named = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(map(str, seeds))}"
+    minutes = sum(document["seconds"] for document in found) / 60
+    told = f"`{first['data']}`, {named}; {first['machine']}, {first['threads']} threads, {minutes:.0f} minutes in all."
+    return told if len(seeds) >= CLAIM_SEEDS else f"{told} Fewer than {CLAIM_SEEDS} seeds: this is no claim."
+
+
+def _titled(title: str, lines: Lines) -> str:
+    head, body = lines
+    words = sum(not _is_number(cell) for cell in body[0])
+    rule = [*(["---"] * words), *(["---:"] * (len(head) - words))]
+    shown = "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body))
+    return f"{title}\n\n{shown}" if title else shown
+
+
+def _is_number(cell: str) -> bool:
+    return cell == "-" or cell.replace(".", "", 1).lstrip("-").isdigit()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(), DOCUMENTS))

@@ -1,0 +1,108 @@
+"""docs/generate_reproductions.py: tables from documents, and the command that measures them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from unfind.errors import DataError
+from unfind.report.generated_part import END, START
+
+Script = Callable[[str], ModuleType]
+ARCHITECTURE = {"backbone": "tiny", "size": 32, "freeze_batch_norm": False}
+
+
+@pytest.fixture
+def generate(script: Script) -> ModuleType:
+    return script("generate_reproductions")
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """Table 1 of the cloaks' paper, by two methods and two seeds."""
+    rows = [
+        {"seed": seed, "method": method, "bits": 16, "source": "measured", "metric": "t_map", "value": value}
+        for seed in (0, 1)
+        for method, value in (("noise", 0.1 + seed / 10), ("rnm-p2s", 0.9))
+    ]
+    return {
+        "schema": 1, "paper": "rnm", "artefact": "table-1", "title": "t-MAP", "data": "birds.zip", "seeds": [0, 1],
+        "machine": "A processor", "threads": 2, "versions": {}, "seconds": 120.0, "rows": rows,
+        "settings": {"architecture": ARCHITECTURE, "bits": [16, 24], "queries": 100, "steps": None},
+    }  # fmt: skip
+
+
+def filed(folder: Path, *documents: dict[str, Any]) -> Path:
+    """A folder of one set."""
+    made = folder / f"{documents[0]['paper']}-birds"
+    made.mkdir()
+    for document in documents:
+        (made / f"{document['artefact']}.json").write_text(json.dumps(document))
+    return made
+
+
+def test_the_page_is_what_the_documents_say_now(generate: ModuleType) -> None:
+    text = generate.PAGE.read_text()
+    assert generate.page(text, generate.DOCUMENTS) == text, "run: python docs/generate_reproductions.py"
+
+
+def test_a_table_has_means_over_seeds_and_says_where_it_is_from(
+    generate: ModuleType, document: dict[str, Any], tmp_path: Path
+) -> None:
+    text = generate.section(filed(tmp_path, document))
+    assert text.startswith("## rnm-birds\n\n`birds.zip`, seeds 0, 1; A processor, 2 threads, 2 minutes in all. Fewer")
+    assert "### Table 1: t-MAP" in text
+    assert "| noise | 16 | measured | 15.00 |" in text
+    assert "| rnm-p2s | 16 | measured | 90.00 |" in text
+
+
+def test_columns_that_hold_nothing_are_left_out(generate: ModuleType, document: dict[str, Any], tmp_path: Path) -> None:
+    text = generate.section(filed(tmp_path, document))
+    assert "| t_map |" in text
+    assert "| map |" not in text
+
+
+def test_three_seeds_are_a_claim(generate: ModuleType, document: dict[str, Any], tmp_path: Path) -> None:
+    assert "no claim" not in generate.section(filed(tmp_path, {**document, "seeds": [0, 1, 2]}))
+
+
+def test_the_command_says_all_that_was_set(generate: ModuleType, document: dict[str, Any]) -> None:
+    assert generate.command(document) == (
+        "unfind reproduce rnm --table 1 --data birds.zip --backbone tiny --size 32 --no-freeze-batch-norm "
+        "--bits 16 --bits 24 --queries 100 --seeds 2 --out rnm"
+    )
+
+
+def test_both_protocols_of_mip_stand_apart(generate: ModuleType, document: dict[str, Any]) -> None:
+    rows = [
+        {"seed": 0, "method": "pbl", "trigger": "blended", "protocol": protocol, "task": "C->C", "measure": "score",
+         "metric": "recall@1", "value": value}
+        for protocol, value in (("strict", 0.5), ("paper", 0.6))
+    ]  # fmt: skip
+    found = generate.tables({**document, "paper": "mip", "artefact": "table-3", "rows": rows})
+    assert [title for title, _ in found] == ["By the strict protocol:", "By the paper protocol:"]
+    assert "50.00" in str(found[0])
+    assert "60.00" in str(found[1])
+
+
+def test_what_stands_around_the_tables_is_kept(generate: ModuleType, document: dict[str, Any], tmp_path: Path) -> None:
+    filed(tmp_path, document)
+    page = generate.page(f"# Page\n\nBefore.\n\n{START}\nold\n{END}\n\nAfter.\n", tmp_path)
+    assert page.startswith("# Page\n\nBefore.")
+    assert page.endswith("After.\n")
+    assert "old" not in page
+    assert "## rnm-birds" in page
+
+
+def test_without_a_document_the_page_says_so(generate: ModuleType, tmp_path: Path) -> None:
+    assert "No measurement" in generate.page(f"{START}\n{END}\n", tmp_path)
+
+
+def test_a_file_of_another_kind_is_refused(generate: ModuleType, document: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="reproduction"):
+        generate.section(filed(tmp_path, {**document, "rows": [{}]}))
