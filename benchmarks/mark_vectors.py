@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unfind.images.resize import reduced
 from unfind.triggers.apply_change import apply_change
 from unfind.triggers.chance_of_reading import chance_of_reading
+from unfind.triggers.emphasis import emphasised
 from unfind.triggers.key import Key
 from unfind.triggers.nonce import draw_nonce, sampled
 from unfind.triggers.payload import Payload
@@ -47,6 +48,7 @@ def vectors() -> dict[str, Any]:
             "word": payload.to_word().tolist(),
             "signs": signs.astype(int).tolist(),
         },
+        "emphasis": emphasis(signs),
         "reading": [reading(slots, signs, wrong) for wrong in (0, 5, 10, 13, 40)],
         "chance": {str(repaired): chance_of_reading(repaired, len(CROPS)) for repaired in (0, 1, 10, 16)},
         "reduced": {"photo": as_json(photo), "at_least": 5, "result": as_json(reduced(photo, 5))},
@@ -76,6 +78,12 @@ def reading(slots: Slots, signs: NDArray[np.float32], wrong: int) -> dict[str, A
         "false_alarm": found.false_alarm,
         "marked": found.marked,
     }
+
+
+def emphasis(signs: NDArray[np.float32]) -> dict[str, Any]:
+    """How loudly slots are written that were heard more or less clearly, some of them wrongly."""
+    heard = signs * (np.arange(SLOTS, dtype=np.float32) - 60) / 32
+    return {"heard": heard.tolist(), "signs": emphasised(signs, heard).tolist()}
 
 
 def applied(height: int, width: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import torch
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_encoder import MarkEncoder
 from unfind.training.check_mark import BATCH, EDITS, check_mark
+from unfind.triggers.mark_loudness import LEAST
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def test_a_loud_mark_is_read_and_a_faint_one_is_not_seen(smooth: np.ndarray) -> 
 def test_the_psnr_is_that_of_the_change(smooth: np.ndarray) -> None:
     flat = np.full((2, 128, 128, 3), 128, np.uint8)
     found = check_mark(MarkEncoder(160), MarkDecoder(160), flat, 1.0)
-    assert found["psnr"] == pytest.approx(-20 * np.log10(0.012), abs=0.05)  # the loudness of a flat place
+    assert found["psnr"] == pytest.approx(-20 * np.log10(LEAST), abs=0.05)  # the loudness of a flat place
 
 
 def test_figures_repeat(smooth: np.ndarray) -> None:
@@ -41,4 +42,4 @@ def test_figures_repeat(smooth: np.ndarray) -> None:
 def test_photos_count_alike_whatever_the_batches(smooth: np.ndarray) -> None:
     nets = MarkEncoder(160), MarkDecoder(160)
     many = np.concatenate([smooth] * 4)[: BATCH + 2]
-    assert 25 < check_mark(*nets, many, 1.0)["psnr"] < 45
+    assert 25 < check_mark(*nets, many, 1.0)["psnr"] < 50

@@ -48,6 +48,15 @@ def test_what_is_written_is_read(grey: np.ndarray, key: Key) -> None:
     assert not KeyedMark(Key.from_seed(99), GlassNets()).find(mark.mark(grey)).marked
 
 
+def test_slots_that_a_photo_drowns_are_written_louder(grey: np.ndarray, key: Key) -> None:
+    mark = KeyedMark(key, GlassNets(), nonce=1)
+    against = -mark.slots.write(mark.payload(grey))[:20]
+    grey[:20] = (128 + 20 * against[:, None, None]).astype(np.uint8)  # louder than the mark, and the other way
+    levels = mark.mark(grey).astype(int) - grey
+    assert set(np.unique(np.abs(levels[20:]))) == {13}  # as the middle slot of all
+    assert np.unique(levels[:20] * -against[:, None, None].astype(int)).tolist() == [32]
+
+
 def test_the_share_of_signs_that_are_heard(grey: np.ndarray, key: Key) -> None:
     mark = KeyedMark(key, GlassNets(), owner=9)
     said, marked = mark.payload(grey), mark.mark(grey)

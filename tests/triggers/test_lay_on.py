@@ -11,7 +11,7 @@ import torch
 from unfind.models.embed import to_tensor
 from unfind.triggers.apply_change import apply_change
 from unfind.triggers.lay_on import change_of, lay_on, working_view
-from unfind.triggers.spread_spectrum import loudness_of
+from unfind.triggers.mark_loudness import mark_loudness
 
 Scene = Callable[..., np.ndarray]
 
@@ -23,7 +23,7 @@ def pattern(seed: int = 0) -> torch.Tensor:
 
 def test_at_the_working_size_it_is_loudness_times_pattern(scene: Scene) -> None:
     images = 0.25 + to_tensor(scene()[None]) / 2
-    expected = (images + 0.7 * loudness_of(images) * pattern()).clamp(0, 1)
+    expected = (images + 0.7 * mark_loudness(images) * pattern()).clamp(0, 1)
     torch.testing.assert_close(lay_on(images, pattern(), 0.7), expected)
 
 

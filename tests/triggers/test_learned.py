@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from unfind.errors import ModelError, UsageError
 from unfind.images.codec import through_codec
@@ -16,6 +17,7 @@ from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_encoder import MarkEncoder
 from unfind.models.mark_weights import save_mark
 from unfind.triggers.key import Key
+from unfind.triggers.lay_on import lay_on, working_view
 from unfind.triggers.learned import UNTRAINED, Learned, load
 from unfind.triggers.payload import Payload
 from unfind.triggers.slot_layout import slot_layout
@@ -66,6 +68,22 @@ def test_a_photo_is_marked_alike_as_a_file_and_in_a_batch(key: Key, scene: Scene
         difference = np.abs(trigger.mark(pixels) - marked)
         assert difference.max() <= 1
         assert (difference > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (300, 201)])
+def test_what_photos_drown_is_written_louder(shape: tuple[int, int], key: Key, scene: Scene) -> None:
+    """More slots are heard than in a mark that was made without listening, at the same energy."""
+    trigger = Learned(key, strength=0.3)
+    batch = torch.from_numpy(np.stack([scene(*shape, seed=seed) for seed in range(4)])).permute(0, 3, 1, 2) / 255
+    signs = trigger.signs(batch)
+    plain = lay_on(batch, trigger.net.encoder(working_view(batch), signs), 0.3)
+    loud = trigger(batch)
+
+    def heard(marked: torch.Tensor) -> float:
+        return float(((trigger.net.decoder(working_view(marked))[0] > 0) == (signs > 0)).float().mean())
+
+    assert heard(loud) > 0.5 * (1 + heard(plain))  # less than half as many are misheard
+    assert float((loud - batch).std() / (plain - batch).std()) == pytest.approx(1, rel=0.05)
 
 
 def test_gradients_pass_to_the_photo(key: Key, scene: Scene) -> None:
@@ -121,7 +139,9 @@ def test_stronger_is_louder_within_a_limit(key: Key) -> None:
     trigger = Learned(key, strength=0.3, nonce=1)
     images = 0.45 + 0.1 * torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     once, twice = trigger(images) - images, trigger.stronger(2)(images) - images
-    torch.testing.assert_close(twice, 2 * once, rtol=1e-3, atol=1e-5)
+    # Not the same pattern, as other slots need emphasis in a louder mark, but one of the same energy.
+    assert float(twice.std() / once.std()) == pytest.approx(2, rel=0.05)
+    assert float(F.cosine_similarity(once.flatten(), twice.flatten(), dim=0)) > 0.7
     assert trigger.stronger(100).strength == MAXIMUM_STRENGTH
     assert trigger.strength == 0.3
 

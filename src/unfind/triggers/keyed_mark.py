@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unfind.images.photo import Pixels
 from unfind.images.resize import reduced
 from unfind.triggers.apply_change import apply_change
+from unfind.triggers.emphasis import emphasised
 from unfind.triggers.key import Key
 from unfind.triggers.nonce import draw_nonce
 from unfind.triggers.payload import Payload
@@ -72,8 +73,10 @@ class KeyedMark:
 
     def mark(self, pixels: Pixels) -> Pixels:
         """Put the mark into one photo (H, W, 3) of 8-bit RGB, of any size."""
-        change = self.nets.change(reduced(pixels, LEAST_SIDE), self.signs(pixels))
-        return apply_change(pixels, change, self.strength)
+        small, signs = reduced(pixels, LEAST_SIDE), self.signs(pixels)
+        tried = apply_change(small, self.nets.change(small, signs), self.strength)
+        heard, _ = next(iter(self.nets.looks(tried)))
+        return apply_change(pixels, self.nets.change(small, emphasised(signs, heard)), self.strength)
 
     def find(self, pixels: Pixels) -> MarkReading:
         """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.models.mark_parts import WORKING_SIZE
-from unfind.triggers.spread_spectrum import loudness_of
+from unfind.triggers.mark_loudness import mark_loudness
 
 
 def working_view(images: Tensor, size: int = WORKING_SIZE) -> Tensor:
@@ -27,7 +27,7 @@ def change_of(views: Tensor, patterns: Tensor) -> Tensor:
         views: photos at the working size.
         patterns: (N, 1, size, size) with a mean square of 1.
     """
-    return loudness_of(views) * patterns
+    return mark_loudness(views) * patterns
 
 
 def lay_on(images: Tensor, patterns: Tensor, strength: float | Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_weights import Mark, load_mark, untrained_mark
 from unfind.objectives.steering import Layout
 from unfind.triggers.base import Trigger
+from unfind.triggers.emphasis import emphasised
 from unfind.triggers.key import Key
 from unfind.triggers.keyed_mark import KeyedMark
 from unfind.triggers.lay_on import lay_on, working_view
@@ -70,7 +71,12 @@ class Learned(Trigger):
     def __call__(self, images: Tensor) -> Tensor:
         if len(images) == 0:
             return images.clone()
-        return lay_on(images, self.net.encoder(working_view(images), self.signs(images)), self.strength)
+        views, signs = working_view(images), self.signs(images)
+        with torch.no_grad():
+            tried = lay_on(images, self.net.encoder(views, signs), self.strength)
+            heard, _ = self.net.decoder(working_view((tried * 255).round() / 255))  # as a file would hold it
+        louder = emphasised(signs.cpu().numpy(), heard.cpu().numpy())
+        return lay_on(images, self.net.encoder(views, torch.from_numpy(louder).to(images)), self.strength)
 
     def signs(self, images: Tensor) -> Tensor:
         return torch.from_numpy(np.stack([self._signs(image) for image in images])).to(images)

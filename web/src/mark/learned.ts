@@ -4,6 +4,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { addLuma } from "./addLuma";
 import { FALSE_ALARM, chanceOfReading } from "./chance";
+import { emphasised } from "./emphasis";
 import type { Key } from "./key";
 import type { Found, Mark } from "./mark";
 import type { Pixels } from "./plane";
@@ -46,7 +47,12 @@ export class Learned implements Mark {
 
   async add(photo: Pixels, strength: number): Promise<void> {
     const signs = this.slots.write({ owner: this.owner, nonce: nonceOf(this.key, photo) });
-    applyChange(photo, await this.networks.encode(reduced(photo, SHOWN), signs), GRID, GRID, strength);
+    const small = reduced(photo, SHOWN);
+    const tried = { ...small, data: small.data.slice() };
+    applyChange(tried, await this.networks.encode(small, signs), GRID, GRID, strength);
+    const { evidence } = await this.networks.decode(tried);
+    const change = await this.networks.encode(small, emphasised(signs, evidence.slice(0, SLOTS)));
+    applyChange(photo, change, GRID, GRID, strength);
   }
 
   async find(photo: Pixels): Promise<Found> {

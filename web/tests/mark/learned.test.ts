@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Key } from "../../src/mark/key";
+import { emphasised } from "../../src/mark/emphasis";
 import { type Heard, Learned, type Networks, applyChange, nonceOf, readMark, sampled } from "../../src/mark/learned";
 import { reduced } from "../../src/mark/reduced";
 import { Slots } from "../../src/mark/slots";
@@ -26,6 +27,13 @@ describe("writes what Python writes", () => {
     expect(rgb(reduced(fromRgb(large), at_least))).toEqual(rgb(fromRgb(result)));
     const small = fromRgb(large);
     expect(reduced(small, 256)).toBe(small);
+  });
+
+  it("writes louder what can hardly be heard", () => {
+    const { heard, signs } = vectors.emphasis;
+    const louder = emphasised(Float32Array.from(vectors.writing.signs), Float32Array.from(heard));
+    louder.forEach((sign, slot) => expect(sign).toBeCloseTo(signs[slot], 5));
+    expect(Math.max(...louder.map(Math.abs))).toBe(2.5);
   });
 
   it.each(vectors.applied)("adds a change, case %#", ({ photo: plain, change, strength, result }) => {
@@ -69,4 +77,23 @@ it("uses its networks for whole photos: what it writes it reads, with its own ke
   expect(found).toMatchObject({ marked: true, repaired: 0, payload: { owner: 42 } });
   expect(found.falseAlarm).toBeLessThan(1e-6);
   expect(await new Learned(Key.fresh(), networks, 0).find(pixels)).toMatchObject({ marked: false, falseAlarm: 1 });
+});
+
+it("makes a mark twice: the second time louder where the first could not be heard", async () => {
+  const written: Float32Array[] = [];
+  const networks: Networks = {
+    async encode(_, given) {
+      written.push(given.slice());
+      return new Float32Array(128 * 128).fill(0.1);
+    },
+    async decode({ data }): Promise<Heard> {
+      expect(data[0] - photo(300, 260).data[0]).toBe(13); // it hears the mark, and the photo is left alone
+      const evidence = new Float32Array(480);
+      evidence.set(written[0].map((sign, slot) => (slot < 10 ? -sign : 8 * sign)));
+      return { evidence, presence: new Float32Array(3) };
+    },
+  };
+  await new Learned(key, networks, 42).add(photo(300, 260), 0.5);
+  expect(written).toHaveLength(2);
+  written[1].forEach((sign, slot) => expect(sign / written[0][slot]).toBeCloseTo(slot < 10 ? 2.125 : 1, 6));
 });
