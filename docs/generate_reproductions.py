@@ -107,8 +107,8 @@ def _origin(found: Sequence[Mapping[str, Any]]) -> str:
 
 def _titled(title: str, lines: Lines) -> str:
     head, body = lines
-    words = sum(not _is_number(cell) for cell in body[0])
-    rule = [*(["---"] * words), *(["---:"] * (len(head) - words))]
+    numbers = [all(_is_number(line[place]) for line in body) for place in range(len(head))]
+    rule = ["---:" if number else "---" for number in numbers]
     shown = "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body))
     return f"{title}\n\n{shown}" if title else shown
 

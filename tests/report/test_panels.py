@@ -7,6 +7,8 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from unfind.errors import UsageError
@@ -103,3 +105,35 @@ def test_a_grid_must_fit_its_labels() -> None:
 def test_nothing_to_draw_is_refused(draw: Callable[[], bytes]) -> None:
     with pytest.raises(UsageError, match="at least one panel"):
         draw()
+
+
+def drawn(part: Panel, monkeypatch: pytest.MonkeyPatch) -> Figure:
+    """The figure of one panel, laid out."""
+    kept: list[Figure] = []
+    monkeypatch.setattr("unfind.report.panels.figure_bytes", lambda figure, format: kept.append(figure) or b"")
+    panels([part], x="iterations")
+    FigureCanvasAgg(kept[0]).draw()
+    return kept[0]
+
+
+def test_long_labels_stay_in_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"a method with a long name, {number}" for number in range(6)]
+    figure = drawn(Panel("", ("1", "2"), dict.fromkeys(names, (0.1, 0.2))), monkeypatch)
+    legend, whole = figure.legends[0].get_window_extent(), figure.bbox
+    assert whole.x0 <= legend.x0
+    assert legend.x1 <= whole.x1
+
+
+@pytest.mark.parametrize("count", [3, 14])
+def test_ticks_do_not_touch(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [str(1000 * number) for number in range(count)]
+    figure = drawn(Panel("", ticks, {"one": [0.5] * count}), monkeypatch)
+    axes = figure.axes[0]
+    labels = axes.get_xticklabels()
+    across = np.diff(axes.transData.transform([(place, 0.0) for place in range(count)])[:, 0]).min()
+    slanted = labels[0].get_rotation() != 0
+    height = labels[0].get_fontsize() * figure.dpi / 72
+    if slanted:
+        assert across * np.sin(np.pi / 4) > height
+    else:
+        assert across > max(label.get_window_extent().width for label in labels)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from unfind.errors import ModelError, UsageError
 from unfind.studies.hash_scene import HashScene
-from unfind.studies.heatmaps import heat_of, last_map, likeness
+from unfind.studies.heatmaps import heat_of, last_map, likeness, short_name
 
 
 def test_it_is_the_gradient_weighted_map(hash_scene: HashScene) -> None:
@@ -60,3 +60,11 @@ def test_likeness() -> None:
     assert likeness(maps, np.ones_like(maps)) == 0.0
     by_hand = np.mean([np.corrcoef(maps[place].ravel(), maps[2 - place].ravel())[0, 1] for place in range(3)])
     assert likeness(maps, maps[::-1]) == pytest.approx(by_hand, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "short"),
+    [("tiny", "tiny"), ("torchvision:resnet50", "resnet50"), ("my/mine.py:load", "mine"), ("mine.py:load", "mine")],
+)
+def test_a_backbone_has_a_short_name(backbone: str, short: str) -> None:
+    assert short_name(backbone) == short

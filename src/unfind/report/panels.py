@@ -19,6 +19,12 @@ STYLES = ("-", "--", ":", "-.")
 """One colour comes back with the next style, once all colours are used."""
 WIDTH, HEIGHT = 2.7, 2.3
 """Of a panel, in inches."""
+LINE = 0.19
+"""Height of a line of a legend, in inches."""
+TICK = 0.3
+"""Least room for one of many positions, in inches."""
+CHARACTER, BESIDE_LABEL = 0.07, 0.55
+"""Width of a character of small print, and of what stands beside a label in a legend, in inches."""
 MOST_COLUMNS = 5
 RIGHT, WRONG = COLOURS[2], COLOURS[1]
 
@@ -101,11 +107,12 @@ def panels(
     """
     _need(parts, [one for part in parts for one in part.series])
     with house_style():
-        figure, grid = _canvas(len(parts), columns, share=per_cent)
+        width = max(WIDTH, *(TICK * len(part.ticks) for part in parts))
+        figure, grid = _canvas(len(parts), columns, share=per_cent, width=width)
         for place, (axes, part) in enumerate(zip(grid, parts, strict=False)):
             _line(axes, part) if kind == "line" else _bars(axes, part)
             axes.set_title(part.title, loc="left", fontsize=10)
-            axes.set_xticks(range(len(part.ticks)), part.ticks, fontsize=8)
+            _ticks(axes, part.ticks)
             axes.set_xlabel(x)
             if per_cent:
                 axes.yaxis.set_major_formatter(lambda value, _: f"{round(100 * value, 3):g} %")
@@ -201,16 +208,23 @@ def hit_lists(rows: Sequence[Hits], *, format: FigureFormat = "svg") -> bytes:
         return figure_bytes(figure, format)
 
 
-def _canvas(count: int, columns: int, *, share: bool) -> tuple[Figure, list[Axes]]:
+def _canvas(count: int, columns: int, *, share: bool, width: float = WIDTH) -> tuple[Figure, list[Axes]]:
     across = max(1, min(count, columns, MOST_COLUMNS))
     down = -(-count // across)
-    figure = Figure(figsize=(WIDTH * across + 0.4, HEIGHT * down + 0.4), layout="constrained")
+    figure = Figure(figsize=(width * across + 0.4, HEIGHT * down + 0.4), layout="constrained")
     grid = list(np.atleast_1d(figure.subplots(down, across, sharey=share)).ravel())
     for axes in grid[:count]:
         axes.grid(axis="y")
     for axes in grid[count:]:
         axes.set_axis_off()
     return figure, grid
+
+
+def _ticks(axes: Axes, labels: Sequence[str]) -> None:
+    """Labels side by side, or aslant where they would touch."""
+    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+    if CHARACTER * max(len(label) for label in labels) > 0.8 * max(WIDTH / len(labels), TICK):
+        axes.tick_params(axis="x", labelrotation=45)
 
 
 def _line(axes: Axes, part: Panel) -> None:
@@ -259,7 +273,10 @@ def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=min(5, len(labels)), fontsize=8, handletextpad=0.5)
+    wide = CHARACTER * max(len(label) for label in labels) + BESIDE_LABEL
+    across = max(1, min(5, len(labels), int(figure.get_figwidth() / wide)))
+    figure.set_figheight(figure.get_figheight() + LINE * (-(-len(labels) // across) - 1))
+    figure.legend(handles, labels, loc="outside upper left", ncols=across, fontsize=8, handletextpad=0.5)
 
 
 def _need(parts: Sequence[Any] | Mapping[str, Any], inner: Sequence[Any]) -> None:

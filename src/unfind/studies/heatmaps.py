@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,10 +106,16 @@ def heat_rows(grid: RnmGrid) -> tuple[list[dict[str, Any]], dict[str, NDArray[np
         maps = {name: heat_of(scene.encoder, pixels, scene.codes_of(pixels)) for name, pixels in shown.items()}
         facts = {"seed": seed, "bits": bits, "backbone": backbone, "source": "measured"}
         for name, pixels in shown.items():
-            pictures[f"{backbone.rpartition(':')[2]}\n{name}"] = overlaid(pixels[0], maps[name][0])
+            pictures[f"{short_name(backbone)}\n{name}"] = overlaid(pixels[0], maps[name][0])
             values = {"similarity": likeness(maps["original"], maps[name]), "distance": _bits(scene, pixels)}
             rows += [{**facts, "method": name, "metric": metric, "value": value} for metric, value in values.items()]
     return rows, pictures
+
+
+def short_name(backbone: str) -> str:
+    """A backbone in a caption: "resnet50" of "torchvision:resnet50", "mine" of "my/mine.py:load"."""
+    first, _, last = backbone.rpartition(":")
+    return Path(first).stem if first.endswith(".py") else last
 
 
 def likeness(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:

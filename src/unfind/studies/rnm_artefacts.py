@@ -186,7 +186,8 @@ def _figure_3(grid: RnmGrid) -> tuple[list[Row], Draw]:
 
 def _figure_4(grid: RnmGrid) -> tuple[list[Row], Draw]:
     rows, pictures = heat_rows(grid)
-    return rows, lambda format: captioned(pictures, columns=7, format=format)
+    columns = len(pictures) // len(grid.request.heat_backbones)  # a row for each model
+    return rows, lambda format: captioned(pictures, columns=columns, format=format)
 
 
 ARTEFACTS: dict[str, Artefact] = {
