@@ -19,7 +19,7 @@ from unfind.studies.reproduction import printed
 PAGE = Path(__file__).with_name("reproductions.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
 CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
-NAMED = ("queries", "database", "slow", "train_classes", "first_steps", "steps")
+NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps")
 """Settings that are said in a command as they are."""
 CLAIM_SEEDS = 3
 """A claim takes at least as many seeds."""

@@ -29,6 +29,12 @@ def test_models_are_those_of_the_bits(grid: RnmGrid) -> None:
     assert len(grid.ground(0).database.labels) == 20
 
 
+def test_models_are_of_the_objective_asked_for(many_waves: Path, tmp_path: Path) -> None:
+    request = RnmRequest(str(many_waves), TINY, bits=(16,), queries=3, database=20, steps=1, objective="csq")
+    assert RnmGrid(request, tmp_path).trials(0, 16).scene.own.shape == (3, 16)
+    assert [path.name for path in tmp_path.glob("csq-*")] == ["csq-16-0"]
+
+
 def test_another_seed_has_other_queries(grid: RnmGrid) -> None:
     assert grid.ground(0) is grid.ground(0)
     assert (grid.ground(0).query.pixels != grid.ground(1).query.pixels).any()
@@ -49,6 +55,7 @@ def test_presets() -> None:
     ("options", "says"),
     [
         ({"preset": "fast"}, "recommended, paper"),
+        ({"objective": "pbl"}, "dpsh, hashnet, csq"),
         ({"bits": (12,)}, "multiple of 8"),
         ({"bits": ()}, "at least one length"),
         ({"seeds": ()}, "one seed"),

@@ -29,6 +29,9 @@ def rnm(
         str, Parameter(help="recommended: 100 steps by sign; or paper: 2,000 along the gradient.")
     ] = "recommended",
     bits: Annotated[tuple[int, ...], Parameter(help="Length of the codes; again for more.")] = BITS,
+    objective: Annotated[
+        str, Parameter(help="dpsh, as in the paper, or hashnet or csq, which learn many classes better.")
+    ] = "dpsh",
     seeds: Annotated[int, Parameter(help="How many; a claim takes three.")] = 1,
     queries: Annotated[int, Parameter(help="Photos to cloak, at most.")] = 500,
     slow: Annotated[int, Parameter(help="Photos of figures 2 and 4, at most.")] = 48,
@@ -47,13 +50,14 @@ def rnm(
 
     Example: unfind reproduce rnm --table 1 --data cifar10:ROOT --out rnm --backbone small-resnet --size 32
     Example: unfind reproduce rnm --figure 2 --data my/photos --out rnm --size 64 --bits 48 --queries 50
+    Example: unfind reproduce rnm --table 3 --data my/photos --out rnm --objective csq
     """
     name = _name(table, figure)
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
     request = RnmRequest(
         data, architecture, preset, bits, tuple(range(seeds)), queries, slow, database, iterations, steps, pretrained,
-        heat_backbone,
+        heat_backbone, objective,
     )  # fmt: skip
     with progress_bar() as progress:
         found = reproduce_rnm(RnmGrid(request, out, progress=progress), name)

@@ -11,6 +11,7 @@ from unfind.cloaks.pace import PAPER_BUDGET, Pace
 from unfind.errors import UsageError
 from unfind.models.codes import check_bits
 from unfind.models.encoder import Architecture
+from unfind.studies.bench_hashing import OBJECTIVES
 from unfind.studies.cloak_paces import PUBLISHED, QUICK_STEPS
 from unfind.studies.cloak_trial import Trials
 from unfind.studies.hash_scene import Ground, GroundRequest, HashScene, ModelName
@@ -32,7 +33,7 @@ class RnmRequest:
         data: see ``unfind.datasets.spec.load``; photos without a database are dealt anew, see ``hash:`` there.
         architecture: of the hash models; its head and dimension follow from the bits.
         preset: one of PRESETS.
-        bits: lengths of codes, one DPSH model each.
+        bits: lengths of codes, one model each.
         seeds: one model of each length for each.
         queries: photos to cloak, at most.
         slow: of these, how many are followed through 2,000 iterations.
@@ -41,6 +42,7 @@ class RnmRequest:
         steps: of each fit; None for the usual ones.
         pretrained: whether timm and torchvision backbones come with their published weights.
         heat_backbones: of the models in figure 4.
+        objective: of the hash models; the paper's is "dpsh", which learns little from many classes.
     """
 
     data: str
@@ -55,6 +57,7 @@ class RnmRequest:
     steps: int | None = None
     pretrained: bool = True
     heat_backbones: Sequence[str] = HEAT_BACKBONES
+    objective: str = "dpsh"
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -63,6 +66,10 @@ class RnmRequest:
             )
         if not self.bits or not self.seeds:
             raise UsageError("Expected at least one length of codes and one seed, got none: name some.")
+        if self.objective not in OBJECTIVES:
+            raise UsageError(
+                f"Expected an objective out of {', '.join(OBJECTIVES)}, got '{self.objective}': choose one of these."
+            )
         for bits in self.bits:
             check_bits(bits)
         for name in ("queries", "slow", "database"):
@@ -102,8 +109,8 @@ class RnmGrid:
         return self._grounds[seed]
 
     def trials(self, seed: int, bits: int, *, backbone: str | None = None) -> Trials:
-        """Trials on the DPSH model of a length and seed; it is fitted where it is not there yet."""
-        scene: HashScene = self.ground(seed).scene(ModelName(bits, backbone=backbone))
+        """Trials on the model of a length and seed; it is fitted where it is not there yet."""
+        scene: HashScene = self.ground(seed).scene(ModelName(bits, self.request.objective, backbone))
         return Trials(scene, self.folder / TRIALS)
 
     def pace(self, budget: float = PAPER_BUDGET) -> Pace:
