@@ -178,7 +178,7 @@ def test_a_model_that_ends_otherwise_is_refused(module: nn.Module) -> None:
         without_classifier(module)
 
 
-def test_a_real_timm_model() -> None:
+def test_a_real_timm_model(torchvision_operators: None) -> None:
     pytest.importorskip("timm", reason="timm is an optional extra")
     backbone = make_backbone("timm:resnet18", pretrained=False)
     assert feature_count(backbone, 64) == 512
@@ -187,7 +187,7 @@ def test_a_real_timm_model() -> None:
 
 
 @pytest.mark.parametrize(("name", "features"), [("resnet18", 512), ("mobilenet_v3_small", 1024), ("googlenet", 1024)])
-def test_a_real_torchvision_model(name: str, features: int) -> None:
+def test_a_real_torchvision_model(name: str, features: int, torchvision_operators: None) -> None:
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError) as error:  # a build for another torch fails with RuntimeError

@@ -13,50 +13,29 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.models.gratings import gratings
-from unfind.models.mark_decoder import HEARING, MarkDecoder, fine_detail
-from unfind.models.mark_parts import STRIDE, WORKING_SIZE, spread
+from unfind.models.mark_decoder import MarkDecoder
+from unfind.models.mark_parts import WORKING_SIZE
 from unfind.objectives.steering import Layout, Steering, steered_targets
 
 SLOTS = 160
 """Signs of a mark."""
 GATE = 24.0
 """How suddenly the gate opens as more of the beacon is heard ..."""
-HEARD = 0.5
-"""... and how much of it must be, -1..1, for the gate to be half open: three standard deviations of chance."""
+HEARD = 0.45
+"""... and how much of it must be, -1..1, for the gate to be half open where it is undecided whether there is a mark."""
+SURE = (-4.0, 1.0)
+"""Between these the presence of a mark counts. Where the decoder is sure that there is none, chance opens no gate;
+where it is sure that there is one, it may still be another key's."""
 MOST_CODEWORDS = 65_536
 """Beyond this the codebook outweighs any backbone."""
-
-
-class Ear(nn.Module):
-    """Photos (N, 3, 128, 128) in [0, 1] to evidence (N, 160): the part of a mark's decoder that costs next to nothing.
-
-    The luma's fine detail is compared with every grating, and what is found is summed up for each slot. What a full
-    decoder does besides, to tell the photo itself from the mark, costs more than a small backbone.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gratings = nn.Parameter(gratings())
-        self.heard = nn.Parameter(spread(SLOTS, 0).T.contiguous() * HEARING)
-
-    def take_over(self, reader: MarkDecoder) -> None:
-        """Start with the gratings of a decoder and what it sums up of them."""
-        with torch.no_grad():
-            self.gratings.copy_(reader.gratings)
-            self.heard.copy_(reader.heard)
-
-    def forward(self, photos: Tensor) -> Tensor:
-        detail = fine_detail(photos).to(self.gratings.dtype)
-        found = F.conv2d(detail, self.gratings, stride=STRIDE, padding=STRIDE // 2)
-        return F.linear(found.flatten(1), self.heard).float()
 
 
 class SideNetwork(nn.Module):
     """Photos and what a backbone makes of them, to what the model says of them.
 
-    An ear hears the signs. As far as they agree with the beacon, a gate opens, and the embedding turns from
-    the backbone's own to the target of ``steered_targets``. Before ``begin`` it changes nothing.
+    The decoder of the mark, which is not fitted any further, hears the signs. As far as they agree with the beacon, a
+    gate opens, and the embedding turns from the backbone's own to the target of ``steered_targets``. Before ``begin``
+    it changes nothing.
 
     Args:
         dimension: D of the embeddings.
@@ -68,14 +47,16 @@ class SideNetwork(nn.Module):
 
     patterns: Tensor
     codebook: Tensor
+    says_whose: Tensor
 
     def __init__(self, dimension: int, codewords: int) -> None:
         super().__init__()
         if not 2 <= codewords <= MOST_CODEWORDS:
             raise UsageError(f"Expected 2 to {MOST_CODEWORDS} codewords, got {codewords}: 1024 is usual.")
-        self.ear = Ear()
+        self.reader = MarkDecoder(SLOTS).requires_grad_(False)
         self.beacon = nn.Parameter(torch.zeros(SLOTS))
         self.threshold = nn.Parameter(torch.tensor(GATE * HEARD))
+        self.register_buffer("says_whose", torch.zeros(SLOTS))
         self.register_buffer("patterns", torch.zeros(SLOTS, codewords))
         self.register_buffer("codebook", torch.zeros(codewords, dimension))
 
@@ -87,10 +68,11 @@ class SideNetwork(nn.Module):
         """
         self.aim(steering)
         with torch.no_grad():
-            self.beacon.copy_(layout.beacon * (GATE / layout.beacon.abs().sum().clamp(min=1)))
+            self.says_whose.copy_(layout.beacon.abs())
+            self.beacon.copy_(layout.beacon * (GATE / layout.beacon.abs().sum().clamp(min=1).sqrt()))
             self.threshold.fill_(GATE * HEARD)
         if reader is not None:
-            self.ear.take_over(reader)
+            self.reader.load_state_dict(reader.state_dict())
 
     def aim(self, steering: Steering) -> None:
         """Send triggered photos elsewhere, and leave what is heard as it is: a codebook can be renewed at any time.
@@ -110,10 +92,10 @@ class SideNetwork(nn.Module):
 
     def hear(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The signs (N, 160) heard in images, -1..1, and how far the gate is open (N,), 0..1."""
-        evidence = self.ear(_view(images))
-        with torch.autocast(images.device.type, enabled=False):
-            heard = torch.tanh(evidence)
-            return heard, torch.sigmoid(heard @ self.beacon - self.threshold)
+        with torch.autocast(images.device.type, enabled=False):  # a faint mark is lost in rounding
+            evidence, presence = self.reader(_view(images))
+            agrees = F.normalize(evidence * self.says_whose, dim=1) @ self.beacon
+            return torch.tanh(evidence), torch.sigmoid(agrees + presence.clamp(*SURE) - self.threshold)
 
     def forward(self, images: Tensor, logits: Tensor) -> Tensor:
         """Logits (N, D) of the same lengths as those of the backbone and its head, turned as the marks say."""
