@@ -28,14 +28,19 @@ class Carriers:
     phases: NDArray[np.float64]
 
     def pattern(self, height: int, width: int) -> Tensor:
-        """The sum of all carriers (height, width), float32, with a mean square of 1.
+        """The sum of all carriers (height, width), float32, with a mean square of 1."""
+        down, across = self.factors(height, width)
+        return down @ across.T
 
-        A product of two thin matrices, so that cost is M per pixel and no wave is ever held at full size.
+    def factors(self, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Two thin matrices (height, 2M) and (width, 2M) of which the first times the second turned is the pattern.
+
+        So cost is M per pixel, and no wave is ever held at full size.
         """
         down, across = self._waves(height, 1), self._waves(width, 0)
         loudness = torch.full((len(self.phases),), math.sqrt(2 / len(self.phases)))
         turned = down * torch.polar(loudness, torch.from_numpy(self.phases).float())
-        return torch.cat([turned.real, -turned.imag], 1) @ torch.cat([across.real, across.imag], 1).T
+        return torch.cat([turned.real, -turned.imag], 1), torch.cat([across.real, across.imag], 1)
 
     def spectrum(self, image: Tensor) -> Tensor:
         """The image's (H, W) complex component at each carrier's frequency, (M,), phases not removed."""

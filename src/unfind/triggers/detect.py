@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import i0e, i1e
 
-from unfind.models.embed import to_tensor
 from unfind.triggers.detection import FALSE_ALARM, Detection
-from unfind.triggers.spread_spectrum import SpreadSpectrum, heard
+from unfind.triggers.spread_photo import grid_luma
+from unfind.triggers.spread_spectrum import SpreadSpectrum, heard_on
 
 
 def detect(trigger: SpreadSpectrum, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM) -> Detection:
     """Look for the mark of the trigger's key in one photo (H, W, 3) of 8-bit RGB."""
-    components = trigger.waves.spectrum(heard(to_tensor(pixels[None]), trigger.strength)[0, 0]).numpy()
+    components = trigger.waves.spectrum(heard_on(grid_luma(pixels), trigger.strength)[0, 0]).numpy()
     agreement = float(np.cos(np.angle(components) - trigger.waves.phases).mean())
     chance = chance_of_agreement(agreement, len(trigger.waves.phases))
     return Detection(agreement, chance, chance < false_alarm)

@@ -70,6 +70,12 @@ class SpreadSpectrum(Trigger):
         mark = F.interpolate(loudness, (height, width), mode="bilinear", align_corners=False)
         return torch.add(images, mark.mul_(self._pattern(height, width).to(images))).clamp_(0, 1)
 
+    def mark(self, pixels: Pixels) -> Pixels:
+        """Put the mark into one photo (H, W, 3) of 8-bit RGB, at little cost however large it is."""
+        from unfind.triggers.spread_photo import mark_photo  # which rests on this file
+
+        return mark_photo(self, pixels)
+
     def find(self, pixels: Pixels) -> Detection:
         """Look for the mark of this key in one photo (H, W, 3) of 8-bit RGB."""
         from unfind.triggers.detect import detect  # which rests on this file
@@ -106,24 +112,32 @@ def luma(images: Tensor) -> Tensor:
 
 
 def loudness_of(images: Tensor) -> Tensor:
-    """How strong a mark may be at each place, (N, 1, g, g) with g at most CONTRAST_GRID.
+    """How strong a mark may be at each place of images (N, 3, H, W), (N, 1, g, g) with g at most CONTRAST_GRID."""
+    return loudness_on(_small_luma(images))
+
+
+def loudness_on(grey: Tensor) -> Tensor:
+    """How strong a mark may be at each place of a small luma (N, 1, g, g), of the same shape.
 
     ``min(0.012 + 0.25 c, 0.06)`` with c the mean absolute deviation of the luma in a 9 x 9 window: eyes
     forgive more where there is texture.
     """
-    grey = _small_luma(images)
     deviation = (grey - _window_mean(grey)).abs()
     return (0.012 + 0.25 * _window_mean(deviation)).clamp(max=0.06)
 
 
 def heard(images: Tensor, strength: float) -> Tensor:
-    """What a detector listens to, (N, 1, g, g): the luma's fine detail over the loudness a mark has there.
+    """What a detector listens to in images (N, 3, H, W), (N, 1, g, g)."""
+    return heard_on(_small_luma(images), strength)
+
+
+def heard_on(grey: Tensor, strength: float) -> Tensor:
+    """What a detector listens to in a small luma (N, 1, g, g): fine detail over the loudness a mark has there.
 
     Detail louder than any mark is pressed down, so that no edge of the photo drowns the carriers.
     """
-    grey = _small_luma(images)
     detail = grey - _window_mean(grey)
-    return torch.tanh(detail / (2 * strength * loudness_of(images)))
+    return torch.tanh(detail / (2 * strength * loudness_on(grey)))
 
 
 def _small_luma(images: Tensor) -> Tensor:
