@@ -12,19 +12,12 @@ from torch import Tensor
 from unfind.errors import UsageError
 from unfind.images.photo import Pixels
 from unfind.triggers.base import Trigger
-from unfind.triggers.carriers import Carriers, draw_carriers
+from unfind.triggers.carriers import CARRIERS, HIGHEST, LOWEST, Carriers, draw_carriers
+from unfind.triggers.detect import detect
 from unfind.triggers.detection import Detection
 from unfind.triggers.key import Key
+from unfind.triggers.spread_photo import CONTRAST_GRID, mark_photo
 from unfind.triggers.strength import check_strength, within_limit
-
-CARRIERS = 24
-"""Enough for a false alarm below 1e-12 on a clear mark; few enough that each is loud."""
-LOWEST, HIGHEST = 24, 42
-"""Cycles across the image: wavelengths of 3 to 5 pixels at a 128-pixel encoder input. Measured by how well the
-features of a pretrained net tell marked photos from plain ones, this ring is the loudest at equal visibility; coarser
-waves hide in natural texture, finer ones are lost when a photo is made smaller."""
-CONTRAST_GRID = 128
-"""Side of the grid on which local contrast is measured, whatever the photo's size."""
 
 
 class SpreadSpectrum(Trigger):
@@ -72,14 +65,10 @@ class SpreadSpectrum(Trigger):
 
     def mark(self, pixels: Pixels) -> Pixels:
         """Put the mark into one photo (H, W, 3) of 8-bit RGB, at little cost however large it is."""
-        from unfind.triggers.spread_photo import mark_photo  # which rests on this file
-
-        return mark_photo(self, pixels)
+        return mark_photo(self.waves, pixels, self.strength)
 
     def find(self, pixels: Pixels) -> Detection:
         """Look for the mark of this key in one photo (H, W, 3) of 8-bit RGB."""
-        from unfind.triggers.detect import detect  # which rests on this file
-
         return detect(self, pixels)
 
     def stronger(self, factor: float) -> SpreadSpectrum:
@@ -112,32 +101,24 @@ def luma(images: Tensor) -> Tensor:
 
 
 def loudness_of(images: Tensor) -> Tensor:
-    """How strong a mark may be at each place of images (N, 3, H, W), (N, 1, g, g) with g at most CONTRAST_GRID."""
-    return loudness_on(_small_luma(images))
-
-
-def loudness_on(grey: Tensor) -> Tensor:
-    """How strong a mark may be at each place of a small luma (N, 1, g, g), of the same shape.
+    """How strong a mark may be at each place, (N, 1, g, g) with g at most CONTRAST_GRID.
 
     ``min(0.012 + 0.25 c, 0.06)`` with c the mean absolute deviation of the luma in a 9 x 9 window: eyes
     forgive more where there is texture.
     """
+    grey = _small_luma(images)
     deviation = (grey - _window_mean(grey)).abs()
     return (0.012 + 0.25 * _window_mean(deviation)).clamp(max=0.06)
 
 
 def heard(images: Tensor, strength: float) -> Tensor:
-    """What a detector listens to in images (N, 3, H, W), (N, 1, g, g)."""
-    return heard_on(_small_luma(images), strength)
-
-
-def heard_on(grey: Tensor, strength: float) -> Tensor:
-    """What a detector listens to in a small luma (N, 1, g, g): fine detail over the loudness a mark has there.
+    """What a detector listens to, (N, 1, g, g): the luma's fine detail over the loudness a mark has there.
 
     Detail louder than any mark is pressed down, so that no edge of the photo drowns the carriers.
     """
+    grey = _small_luma(images)
     detail = grey - _window_mean(grey)
-    return torch.tanh(detail / (2 * strength * loudness_on(grey)))
+    return torch.tanh(detail / (2 * strength * loudness_of(images)))
 
 
 def _small_luma(images: Tensor) -> Tensor:
