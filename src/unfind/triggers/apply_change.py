@@ -34,7 +34,7 @@ def apply_change(pixels: Pixels, change: NDArray[np.float32], strength: float = 
     """
     height, width = pixels.shape[:2]
     down, across = (stretch(side, grid) for side, grid in zip((height, width), change.shape, strict=True))
-    wide = (change * np.float32(255 * strength)) @ across.T
+    wide: Weights = (change @ across.T * (255 * strength)).astype(np.float32)
     return add_rows(pixels, lambda rows: down[rows] @ wide)
 
 

@@ -62,7 +62,9 @@ class Carriers:
     def _waves(self, size: int, axis: int) -> NDArray[np.complex64]:
         """exp(2 pi i f t) at the pixel centres of one axis, (size, M)."""
         centres = (np.arange(size) + 0.5) / size
-        return np.exp(2j * np.pi * np.outer(centres, self.frequencies[:, axis])).astype(np.complex64)
+        turns = np.outer(centres, self.frequencies[:, axis])
+        waves: NDArray[np.complex64] = np.exp(2j * np.pi * turns).astype(np.complex64)
+        return waves
 
 
 def draw_carriers(key: Key, *, count: int, lowest: int, highest: int) -> Carriers:

@@ -41,7 +41,8 @@ def loudness_on(grey: Floats) -> Floats:
     """How strong a mark may be at each place of a small luma (g, g): ``min(0.012 + 0.25 c, 0.06)``, see
     ``spread_spectrum.loudness_of``."""
     contrast = _window_mean(np.abs(grey - _window_mean(grey)))
-    return np.minimum(0.012 + 0.25 * contrast, 0.06).astype(np.float32)
+    loudness: Floats = np.minimum(0.012 + 0.25 * contrast, 0.06).astype(np.float32)
+    return loudness
 
 
 def grid_luma(pixels: Pixels) -> Floats:
