@@ -24,7 +24,7 @@ def may_be_repaired(code: Bch, words: Bits) -> NDArray[np.bool_]:
     syndromes = _syndromes(code, words)
     locators = _locators(code, syndromes)
     degrees = locators.shape[1] - 1 - np.argmax(locators[:, ::-1] != 0, axis=1)
-    near = degrees <= code.corrects
+    near: NDArray[np.bool_] = degrees <= code.corrects
     near[near] = _roots(code, locators[near, : code.corrects + 1]) == degrees[near]
     return near
 
