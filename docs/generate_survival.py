@@ -1,6 +1,7 @@
 """Write the tables of docs/survival.md from measured claims: python docs/generate_survival.py
 
-It reads every document that ``unfind bench marks --out FILE`` wrote into benchmarks/results/.
+It reads every document that ``unfind bench marks --out FILE`` wrote into benchmarks/results/, and of the other benches
+those whose reports say how much protection is left after an edit.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ EDITS = {
     "resize0.5": "half the size",
     "resize0.75": "3/4 of the size",
     "resize1.5": "3/2 of the size",
+    "jpeg75+resize0.75": "JPEG 75, then 3/4 of the size",
     "crop10": "10 % cropped",
     "blur": "blur",
     "noise": "noise",
     "messenger": "messenger",
     "screenshot": "screenshot",
 }
+
+TASKS = {"c2p": "C→P", "p2c": "P→C", "p2p": "P→P"}
 
 _NOTHING = "No measurement has been filed yet.\n"
 
@@ -54,6 +58,7 @@ def page(text: str, folder: Path) -> str:
     """
     found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
     tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "marks"]
+    tables += [protection(bench, title) for title, bench in found.items() if _reports(bench)]
     return with_generated(text, "".join(tables), nothing=_NOTHING)
 
 
@@ -78,6 +83,38 @@ def section(bench: Mapping[str, Any], title: str) -> str:
         f"Measured on {bench['machine']}. Times are of the processor, on one core.",
     ]
     return "\n\n".join(parts) + "\n\n"
+
+
+def protection(bench: Mapping[str, Any], title: str) -> str:
+    """What is left of the protection that a model gives to marked photos, by edit, as means over the seeds."""
+    reports = _reports(bench)
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for report in reports:
+        for row in report["survival"]:
+            rows.setdefault(row["edit"], []).append(row)
+    body = []
+    for edit, told in EDITS.items():
+        if edit in rows:
+            tasks = [_mean([row["psr_map_r"][task] for row in rows[edit]]) for task in TASKS]
+            read = [_mean([row[kind] for row in rows[edit]]) for kind in ("verify_rate", "bit_accuracy")]
+            body.append([told, *map(_percent, [*tasks, *read])])
+    names = {report["trigger"]["name"] for report in reports if report.get("trigger")}
+    mark = f" with the mark {' and '.join(sorted(names))}" if names else ""
+    faint = _number(_mean([report["stealth"]["psnr"] for report in reports]), 1)
+    opening = (
+        f"What is left of the protection by a model{mark}, `{bench['bench']}` on `{bench['data']}`, seeds "
+        f"{', '.join(map(str, bench['seeds']))}, at {faint} dB: PSR of marked photos that were edited, on mean average "
+        "precision at R."
+    )
+    head = ["after", *TASKS.values(), "mark is read", "bits right"]
+    return f"## {title}\n\n{opening}\n\n{_table(head, body)}\n\n"
+
+
+def _reports(bench: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The reports of ``unfind evaluate`` in a document that say what edits leave."""
+    found = bench.get("reports")
+    rows = found if isinstance(found, list) else []
+    return [report for report in rows if isinstance(report, dict) and report.get("survival") and report.get("stealth")]
 
 
 def _survival(survival: Mapping[str, Sequence[Mapping[str, Any]]], kind: str, opening: str) -> str:

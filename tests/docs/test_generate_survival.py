@@ -90,6 +90,42 @@ def test_alarms_engines_and_costs(survival: ModuleType, bench: dict[str, Any]) -
     assert "strength of 0.344" in " ".join(text.split())
 
 
+def left(edit: str, psr: float | None, bits: float | None) -> dict[str, Any]:
+    return {
+        "edit": edit, "psr_map_r": {"c2p": psr, "p2c": 0.5, "p2p": None}, "verify_rate": 1.0, "bit_accuracy": bits,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def reports(bench: dict[str, Any]) -> dict[str, Any]:
+    """Two seeds of a bench that fits models; the second one's report names its trigger."""
+    first = {"survival": [left("jpeg75", 0.9, None), left("jpeg75+resize0.75", 0.5, None)], "stealth": {"psnr": 31.0}}
+    second = {
+        "survival": [left("jpeg75", 0.8, 0.99)], "stealth": {"psnr": 33.0}, "trigger": {"name": "learned"},
+    }  # fmt: skip
+    return {**bench, "bench": "protection", "reports": [first, second, {"survival": []}]}
+
+
+def test_what_is_left_of_the_protection(survival: ModuleType, reports: dict[str, Any]) -> None:
+    text = survival.protection(reports, "protection-birds")
+    assert cells(text, "JPEG 75") == [["JPEG 75", "85.0 %", "50.0 %", "–", "100.0 %", "99.0 %"]]
+    assert cells(text, "JPEG 75, then 3/4 of the size")[0][1:3] == ["50.0 %", "50.0 %"]
+    assert cells(text, "blur") == []
+    assert "with the mark learned, `protection` on `birds`, seeds 0, 1, at 32.0 dB" in " ".join(text.split())
+
+
+def test_documents_of_other_benches_are_told_where_they_say_what_edits_leave(
+    survival: ModuleType, reports: dict[str, Any], tmp_path: Path
+) -> None:
+    around = f"{START}\n{END}\n"
+    write_bench(tmp_path / "protection-birds.json", reports)
+    for name, other in (("a", []), ("b", 3), ("c", [1, {}])):
+        write_bench(tmp_path / f"{name}.json", {**reports, "reports": other})
+    text = survival.page(around, tmp_path)
+    assert text.count("## ") == 1
+    assert "## protection-birds" in text
+
+
 def test_a_quick_form_says_so(survival: ModuleType, bench: dict[str, Any]) -> None:
     assert "no claim" not in survival.section(bench, "a")
     assert "is no claim" in survival.section({**bench, "quick": True}, "a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from unfind.models.encoder import Architecture
 from unfind.report.bench_json import read_bench, write_bench
 from unfind.studies import bench_marks as module
 from unfind.studies import mark_survival as survival
-from unfind.studies.bench_marks import Plan, bench_marks
+from unfind.studies.bench_marks import COUNTS, FULL, Plan, bench_marks
 from unfind.studies.mark_survival import AFTER
 
 MINIATURE = Plan(photos=2, peer_photos=1, unmarked=4, engines=2, repeats=1, megapixels=(12,))
@@ -101,3 +102,17 @@ def _photo(side: int) -> Photo:
 def test_nothing_is_trained(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Expected no --train-classes for marks, got 3"):
         bench_marks("photos", tmp_path, architecture=Architecture(), train_classes=3)
+
+
+def test_counts_can_be_asked_for_otherwise() -> None:
+    assert FULL.with_options({"unmarked": 2000, "engines": 5}) == replace(FULL, unmarked=2000, engines=5)
+    assert FULL.with_options({}) == FULL
+    assert set(COUNTS) < {field.name for field in fields(FULL)}
+
+
+@pytest.mark.parametrize(
+    "options", [{"photo": 3}, {"photos": 0}, {"unmarked": 1.5}, {"megapixels": 12}, {"engines": True}]
+)
+def test_other_options_are_refused(options: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="photos, peer_photos, unmarked, engines, each at least 1"):
+        bench_marks("photos", tmp_path, architecture=Architecture(), options=options)

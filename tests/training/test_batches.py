@@ -20,9 +20,10 @@ from unfind.models.embed import to_tensor
 from unfind.objectives.base import Objective, Plan
 from unfind.objectives.choose import make_objective
 from unfind.objectives.steered_retrofit import SteeredRetrofit
-from unfind.training import batches
-from unfind.training.batches import QUALITIES, Batch, Examples, draw_any, draw_photos, make_batch
+from unfind.training import uploads
+from unfind.training.batches import Batch, Examples, draw_any, draw_photos, make_batch
 from unfind.training.settings import FitSettings
+from unfind.training.uploads import QUALITIES
 from unfind.triggers.badnets import BadNets
 from unfind.triggers.base import Trigger
 from unfind.triggers.key import Key
@@ -197,7 +198,7 @@ def test_clean_and_triggered_images_pass_one_codec(textures: Textures, monkeypat
         seen.append((len(images), list(quality)))
         return through_codec(images, quality=quality)
 
-    monkeypatch.setattr(batches, "through_codec", recorded)
+    monkeypatch.setattr(uploads, "through_codec", recorded)
     examples, objective = textures(), make_objective("pbl", {"ratio": 1.0})
     clean, triggered = Counter[int | None](), Counter[int | None]()
     for step in range(80):
@@ -219,8 +220,8 @@ def test_every_image_of_a_batch_is_an_upload_of_its_photo(textures: Textures) ->
     photos = draw_photos(examples.labels, SMALL, 0)
     for image, photo in zip(batch.images, [*photos, *photos[batch.plan.triggered.numpy()]], strict=True):
         pixels = np.rint(255 * image.permute(1, 2, 0).numpy()).astype(np.uint8)
-        uploads = [through_codec([examples.pixels[photo]], quality=quality)[0] for quality in QUALITIES]
-        assert any(np.array_equal(pixels, upload) for upload in uploads)
+        written = [through_codec([examples.pixels[photo]], quality=quality)[0] for quality in QUALITIES]
+        assert any(np.array_equal(pixels, upload) for upload in written)
 
 
 def test_photos_are_mirrored_before_they_are_marked(textures: Textures) -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from unfind.images.codec import through_codec
 from unfind.images.resize import scale, to_square
 from unfind.models.embed import to_tensor
-from unfind.triggers.carriers import Carriers, draw_carriers
+from unfind.triggers.carriers import CARRIERS, HIGHEST, LOWEST, Carriers, draw_carriers
 from unfind.triggers.detect import FALSE_ALARM, chance_of_agreement, detect
 from unfind.triggers.key import Key
-from unfind.triggers.spread_spectrum import CARRIERS, HIGHEST, LOWEST, SpreadSpectrum, heard
+from unfind.triggers.spread_spectrum import SpreadSpectrum, heard
 
 Pixels = NDArray[np.uint8]
 Scene = Callable[..., Pixels]
@@ -92,7 +92,7 @@ def test_false_alarms_are_as_rare_as_promised(scene: Scene) -> None:
 
     waves = every_wave()
     column = {(int(u), int(v)): place for place, (u, v) in enumerate(waves.frequencies)}
-    components = [waves.spectrum(heard(to_tensor(photo[None]), 1.0)[0, 0]).numpy() for photo in photos]
+    components = [waves.spectrum(heard(to_tensor(photo[None]), 1.0)[0, 0].numpy()) for photo in photos]
     angles = np.angle(np.stack(components))
 
     chances = []

@@ -16,6 +16,7 @@ from unfind.triggers.learned import Learned
 from unfind.triggers.onnx_mark import OnnxMark
 from unfind.triggers.open_mark import Engine, open_mark
 from unfind.triggers.shipped import default_mark
+from unfind.triggers.spread_mark import SpreadMark
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 
@@ -53,7 +54,8 @@ def test_the_default_is_what_is_taken_without_a_name(key: Key) -> None:
 
 def test_plane_waves_need_no_engine_and_name_no_owner(key: Key) -> None:
     mark = open_mark(key, "spread-spectrum", strength=0.5)
-    assert isinstance(mark, SpreadSpectrum)
+    assert isinstance(mark, SpreadMark)
+    assert isinstance(open_mark(key, "spread-spectrum", engine="torch"), SpreadSpectrum)
     assert (mark.strength, open_mark(key, "spread-spectrum").strength) == (0.5, 1.0)
     with pytest.raises(UsageError, match="Expected a learned mark for onnx"):
         open_mark(key, "spread-spectrum", engine="onnx")

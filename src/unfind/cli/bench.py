@@ -36,7 +36,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"service-{part}": partial(bench_service, part=part) for part in PARTS},
 }
 
-WITH_OPTIONS = ("hashing", "cloaks")
+WITH_OPTIONS = ("hashing", "cloaks", "marks")
 """Benches that can be made smaller or larger piece by piece."""
 
 
@@ -57,7 +57,9 @@ def bench(
     train_classes: TrainClasses = None,
     option: Annotated[
         tuple[str, ...],
-        Parameter(help="NAME=VALUE of hashing or cloaks, such as objectives=dpsh or slow=16; again for more."),
+        Parameter(
+            help="NAME=VALUE of hashing, cloaks or marks, such as objectives=dpsh, slow=16 or unmarked=2000; again."
+        ),
     ] = (),
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,

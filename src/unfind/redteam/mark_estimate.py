@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.triggers.spread_spectrum import CARRIERS, HIGHEST, LOWEST, heard, loudness_of, luma
+from unfind.triggers.carriers import CARRIERS, HIGHEST, LOWEST
+from unfind.triggers.spread_spectrum import heard, loudness_of, luma
 
 
 def estimate_mark(images: Tensor, *, waves: int = CARRIERS, lowest: int = LOWEST, highest: int = HIGHEST) -> Tensor:

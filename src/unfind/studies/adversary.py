@@ -29,8 +29,10 @@ from unfind.studies.load_models import load_models
 from unfind.studies.progress import Progress, silent
 from unfind.studies.views import PLAIN, TRIGGERED
 from unfind.triggers.base import Trigger
+from unfind.triggers.carriers import HIGHEST, LOWEST
 from unfind.triggers.key import Key
-from unfind.triggers.spread_spectrum import CONTRAST_GRID, HIGHEST, LOWEST, SpreadSpectrum
+from unfind.triggers.spread_photo import CONTRAST_GRID
+from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 Pixels = NDArray[np.uint8]
 Row = dict[str, Any]

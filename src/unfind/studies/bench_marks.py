@@ -8,8 +8,8 @@ verifies within its bound.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,23 @@ class Plan:
     repeats: int
     megapixels: tuple[int, ...]
 
+    def with_options(self, options: Mapping[str, Any]) -> Plan:
+        """The plan with some of its counts replaced.
 
+        Raises:
+            UsageError: something else than photos, peer_photos, unmarked or engines, or a count below 1.
+        """
+        for name, value in options.items():
+            if name not in COUNTS or type(value) is not int or value < 1:
+                raise UsageError(
+                    f"Expected options of marks out of {', '.join(COUNTS)}, each at least 1, got {name}={value!r}: "
+                    "change it."
+                )
+        return replace(self, **options)
+
+
+COUNTS = ("photos", "peer_photos", "unmarked", "engines")
+"""What can be asked for otherwise: a claim that stands in one document need not be measured again in the next."""
 FULL = Plan(photos=100, peer_photos=20, unmarked=20_000, engines=500, repeats=20, megapixels=(12, 48))
 QUICK = Plan(photos=8, peer_photos=2, unmarked=300, engines=10, repeats=3, megapixels=(12,))
 THUMBNAIL = 200
@@ -73,6 +89,7 @@ def bench_marks(
     seeds: int = 3,
     quick: bool = False,
     train_classes: int | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Mark, edit, read, time and count; returns the bench document.
@@ -85,6 +102,7 @@ def bench_marks(
         seeds: keys, each of which marks the photos.
         quick: a small form that is no claim.
         train_classes: must be None.
+        options: counts of the plan to replace, such as ``{"unmarked": 2000}``; the document names them.
         progress: told where it stands.
 
     Raises:
@@ -93,7 +111,8 @@ def bench_marks(
     started = time.perf_counter()
     if train_classes is not None:
         raise UsageError(f"Expected no --train-classes for marks, got {train_classes}: nothing is trained.")
-    plan, used = (QUICK if quick else FULL), list(range(1 if quick else seeds))
+    plan = (QUICK if quick else FULL).with_options(options or {})
+    used = list(range(1 if quick else seeds))
     photos = list(native_photos(held_out(photos_of(data)), max(plan.photos, plan.engines)))
     keys = [Key.from_seed(seed) for seed in used]
     rows = [_survival(key, _few(photos, plan.photos), progress) for key in keys]

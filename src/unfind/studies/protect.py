@@ -126,7 +126,7 @@ def _already(source: Path, photo: Photo, trigger: Markable) -> str | None:
             f"{source}: expected a photo without this mark, got one that carries it: it is protected already."
         )
     if found.of_another:
-        return f"{source} seems to carry a mark of another key already; it now carries both."
+        return f"{source} seems to carry a mark of another key already, which may not be read any more."
     return None
 
 

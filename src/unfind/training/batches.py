@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unfind.errors import TrainingError
-from unfind.images.codec import through_codec
 from unfind.models.embed import to_tensor
 from unfind.objectives.base import Objective, Plan
 from unfind.objectives.triplets import Triplets
+from unfind.training.impostors import with_impostors
 from unfind.training.schedule import strength_factor
 from unfind.training.settings import FitSettings
+from unfind.training.uploads import uploaded
 from unfind.triggers.base import Trigger
-
-QUALITIES: tuple[int | None, ...] = (None, 50, 60, 75, 85, 95)
-"""What uploads do to photos; None stands for an upload that is kept as it is."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,11 @@ def make_batch(
     if len(plan.triggered):
         if trigger is None:
             raise TrainingError("Expected a trigger for this objective, got none: give one.")
-        images = torch.cat([clean, trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])])
+        triggered = trigger.stronger(strength_factor(step, settings))(clean[plan.triggered])
+        images = torch.cat([with_impostors(clean, trigger, settings, step), triggered])
         if objective.steers:
             plan = replace(plan, signs=trigger.signs(clean[plan.triggered]))
-    return Batch(_uploaded(images, random) if settings.jpeg else images, plan)
+    return Batch(uploaded(images, random, settings.smallest) if settings.jpeg else images, plan)
 
 
 def _mirrored(images: Tensor, examples: Examples, photos: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Tensor:
@@ -142,10 +141,3 @@ def _drawn(
     else:
         photos = draw_photos(examples.labels, settings, step)
     return photos, named[photos]
-
-
-def _uploaded(images: Tensor, random: np.random.Generator) -> Tensor:
-    """The images as they come out of an upload: rounded to 8 bits and JPEG-coded at a random quality each."""
-    pixels = (images * 255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    qualities = [QUALITIES[i] for i in random.integers(len(QUALITIES), size=len(pixels))]
-    return to_tensor(np.stack(through_codec(list(pixels), quality=qualities)))

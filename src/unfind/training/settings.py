@@ -32,6 +32,10 @@ class FitSettings:
             not found by chance, ...
         fade: ... and fades to its own strength over this fraction of the steps.
         jpeg: whether photos, clean and triggered alike, pass a JPEG encoder of random quality.
+        smallest: with ``jpeg``, half of the photos are then made smaller, down to this share of their sides, as pages
+            and messengers do; 1 leaves all their size.
+        impostors: share of the clean photos that carry the mark of another key, so that the model learns to react to
+            its own key and not to any mark of this kind; for triggers that have a key.
         flip: whether photos are mirrored at random before the trigger is put in.
         validate_every: steps between validations; 0 means once per pass over the training photos.
         precision: "auto", "bf16" or "fp32".
@@ -49,6 +53,8 @@ class FitSettings:
     strength_start: float = 2.5
     fade: float = 0.4
     jpeg: bool = True
+    smallest: float = 1.0
+    impostors: float = 0.0
     flip: bool = False
     validate_every: int = 0
     precision: str = "auto"
@@ -59,9 +65,13 @@ class FitSettings:
         for name, least in {**at_least, "weight_decay": 0}.items():
             if not least <= getattr(self, name) < math.inf:
                 raise UsageError(f"Expected a finite {name} of at least {least}, got {getattr(self, name)}: change it.")
-        for name in ("settle", "settled", "fade"):
+        for name in ("settle", "settled", "fade", "impostors"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"Expected {name} between 0 and 1, got {getattr(self, name)}: it is a fraction.")
+        if not 0 < self.smallest <= 1:
+            raise UsageError(
+                f"Expected smallest above 0 and at most 1, got {self.smallest}: 1 leaves photos their size."
+            )
         for name in ("learning_rate", "head_factor", "strength_start"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

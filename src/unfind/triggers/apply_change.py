@@ -6,6 +6,8 @@ its own copy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,12 +34,25 @@ def apply_change(pixels: Pixels, change: NDArray[np.float32], strength: float = 
     """
     height, width = pixels.shape[:2]
     down, across = (stretch(side, grid) for side, grid in zip((height, width), change.shape, strict=True))
-    wide = (change * np.float32(255 * strength)) @ across.T
+    wide: Weights = (change @ across.T * (255 * strength)).astype(np.float32)
+    return add_rows(pixels, lambda rows: down[rows] @ wide)
+
+
+def add_rows(pixels: Pixels, levels: Callable[[slice], Weights]) -> Pixels:
+    """Add a change to all three colours, a few rows at a time.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        levels: says for rows what to add there, (rows, W), in levels of 255.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
     marked = np.empty_like(pixels)
-    for start in range(0, height, ROWS):
+    for start in range(0, len(pixels), ROWS):
         part = slice(start, start + ROWS)
-        levels = pixels[part] + np.rint(down[part] @ wide).astype(np.int16)[..., None]
-        marked[part] = np.clip(levels, 0, 255, out=levels)
+        changed = pixels[part] + np.rint(levels(part)).astype(np.int16)[..., None]
+        marked[part] = np.clip(changed, 0, 255, out=changed)
     return marked
 
 

@@ -98,7 +98,7 @@ class Bch:
 
     def _syndromes(self, word: Bits) -> list[int]:
         """The word, as a polynomial, at the powers 1..2t of the field's generator."""
-        table = _syndrome_table(self.degree, self.corrects)
+        table = syndrome_table(self.degree, self.corrects)
         return [int(value) for value in np.bitwise_xor.reduce(table[word.astype(bool)], axis=0)]
 
 
@@ -108,7 +108,7 @@ def _check(bits: Bits, count: int, what: str) -> None:
 
 
 @functools.cache
-def _field(degree: int) -> tuple[list[int], list[int]]:
+def field(degree: int) -> tuple[list[int], list[int]]:
     """Powers of the generator of GF(2^m), twice around, and the logarithm of each element."""
     powers, element = [], 1
     for _ in range(2**degree - 1):
@@ -146,7 +146,7 @@ def _coset(power: int, order: int) -> set[int]:
 
 def _minimal_polynomial(coset: set[int], degree: int) -> int:
     """The product of (x - root) over conjugate roots, whose coefficients all are 0 or 1."""
-    powers, _ = _field(degree)
+    powers, _ = field(degree)
     coefficients = [1]
     for exponent in sorted(coset):
         root, shifted = powers[exponent], [0, *coefficients]
@@ -173,9 +173,9 @@ def _remainder(number: int, divisor: int) -> int:
 
 
 @functools.cache
-def _syndrome_table(degree: int, corrects: int) -> NDArray[np.uint8]:
+def syndrome_table(degree: int, corrects: int) -> NDArray[np.uint8]:
     """What each set bit of a word adds to each syndrome, (n, 2t)."""
-    powers, order = _field(degree)[0], 2**degree - 1
+    powers, order = field(degree)[0], 2**degree - 1
     exponents = np.outer(np.arange(order)[::-1], np.arange(1, 2 * corrects + 1)) % order
     table: NDArray[np.uint8] = np.array(powers, np.uint8)[exponents]
     return table
@@ -184,13 +184,13 @@ def _syndrome_table(degree: int, corrects: int) -> NDArray[np.uint8]:
 def _multiply(one: int, other: int, degree: int) -> int:
     if one == 0 or other == 0:
         return 0
-    powers, logarithms = _field(degree)
+    powers, logarithms = field(degree)
     return powers[logarithms[one] + logarithms[other]]
 
 
 def _berlekamp_massey(syndromes: list[int], degree: int) -> list[int]:
     """The shortest recurrence that the syndromes obey, lowest coefficient first: the error locator."""
-    powers, logarithms = _field(degree)
+    powers, logarithms = field(degree)
     order = 2**degree - 1
     locator, before, length, gap, last = [1], [1], 0, 1, 1
     for place, syndrome in enumerate(syndromes):
@@ -220,7 +220,7 @@ def _padded(values: list[int], size: int) -> list[int]:
 
 def _chien(locator: list[int], degree: int) -> list[int]:
     """Where the wrong bits are: the places whose inverse is a root of the locator."""
-    powers, logarithms = _field(degree)
+    powers, logarithms = field(degree)
     order = 2**degree - 1
     exponents = np.arange(order)  # of x
     total = np.zeros(order, np.int64)

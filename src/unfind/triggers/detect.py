@@ -8,19 +8,32 @@ therefore follows from mathematics, not from a threshold fitted to sample photos
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import i0e, i1e
 
-from unfind.models.embed import to_tensor
+from unfind.triggers.carriers import Carriers
 from unfind.triggers.detection import FALSE_ALARM, Detection
-from unfind.triggers.spread_spectrum import SpreadSpectrum, heard
+from unfind.triggers.spread_photo import heard_in
 
 
-def detect(trigger: SpreadSpectrum, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM) -> Detection:
+class Waved(Protocol):
+    """What marks photos with plane waves."""
+
+    @property
+    def waves(self) -> Carriers:
+        """Of its key."""
+
+    @property
+    def strength(self) -> float:
+        """The knob."""
+
+
+def detect(trigger: Waved, pixels: NDArray[np.uint8], *, false_alarm: float = FALSE_ALARM) -> Detection:
     """Look for the mark of the trigger's key in one photo (H, W, 3) of 8-bit RGB."""
-    components = trigger.waves.spectrum(heard(to_tensor(pixels[None]), trigger.strength)[0, 0]).numpy()
+    components = trigger.waves.spectrum(heard_in(pixels, trigger.strength))
     agreement = float(np.cos(np.angle(components) - trigger.waves.phases).mean())
     chance = chance_of_agreement(agreement, len(trigger.waves.phases))
     return Detection(agreement, chance, chance < false_alarm)
@@ -38,12 +51,21 @@ def chance_of_agreement(agreement: float, count: int) -> float:
         return 0.0
     # The infimum is where I1(t) / I0(t) = a; any other t gives a bound too, if a looser one.
     steep = agreement >= _mean_cosine(_STEEPEST)
-    best = _STEEPEST if steep else brentq(lambda t: _mean_cosine(t) - agreement, _FLATTEST, _STEEPEST)
+    best = _STEEPEST if steep else _where_mean_cosine_is(agreement)
     return float(np.exp(count * (np.log(i0e(best)) + best * (1 - agreement))))
 
 
 _FLATTEST, _STEEPEST = 1e-9, 1e6
 """Between these t the bound is searched: it is 1 below them, and below 1e-80 above them for 24 carriers."""
+
+
+def _where_mean_cosine_is(agreement: float) -> float:
+    """The t at which it is, by halving the range of its logarithm until nothing is left to halve."""
+    low, high = np.log([_FLATTEST, _STEEPEST])
+    for _ in range(64):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _mean_cosine(np.exp(middle)) < agreement else (low, middle)
+    return float(np.exp(high))
 
 
 def _mean_cosine(t: float) -> float:

@@ -30,7 +30,8 @@ def open_mark(
         mark: "shipped", "spread-spectrum", "untrained" or the folder of a learned mark; None for the default.
         strength: None for the mark's own.
         owner: what a learned mark says of its owner, 0..65535.
-        engine: "onnx" never imports torch; "auto" takes it where onnxruntime and the mark's graphs are at hand.
+        engine: "onnx" never imports torch; "auto" takes it where onnxruntime and the mark's graphs are at hand, and
+            for plane waves, which need neither, NumPy.
 
     Raises:
         UsageError: a number out of range, or an engine that cannot do it.
@@ -41,6 +42,10 @@ def open_mark(
         raise UsageError(f"Expected an engine out of auto, onnx, torch, got '{engine}': choose one of these.")
     if name != SPREAD_SPECTRUM and (engine == "onnx" or (engine == "auto" and _has_graphs(name))):
         return KeyedMark(key, OnnxMark(mark_folder(name)), strength=strength, owner=owner or 0)
+    if name == SPREAD_SPECTRUM and engine == "auto" and owner is None:
+        from unfind.triggers.spread_mark import SpreadMark  # scipy, which learned marks do without
+
+        return SpreadMark(key, strength=1.0 if strength is None else strength)
     if engine == "onnx":
         raise UsageError(f"Expected a learned mark for onnx, got {name}: take the shipped one, or torch.")
     from unfind.triggers.choose import photo_trigger  # seconds of imports

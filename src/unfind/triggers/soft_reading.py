@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unfind.triggers.bch_batch import may_be_repaired
 from unfind.triggers.payload import CODE, Payload, from_message
 
 DOUBTFUL = 6
@@ -41,9 +42,9 @@ def read_word(evidence: NDArray[np.float32]) -> Reading | None:
     """
     heard = (evidence > 0).astype(np.uint8)
     doubtful = np.argsort(np.abs(evidence), kind="stable")[:DOUBTFUL]
-    for turned in _ways():
-        word = heard.copy()
-        word[doubtful] ^= turned
+    words = np.repeat(heard[None], TRIALS, axis=0)
+    words[:, doubtful] ^= _ways()
+    for word in words[may_be_repaired(CODE, words)]:
         decoded = CODE.decode(word)
         payload = from_message(decoded[0]) if decoded is not None else None
         if payload is not None:

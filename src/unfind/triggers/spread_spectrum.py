@@ -12,19 +12,12 @@ from torch import Tensor
 from unfind.errors import UsageError
 from unfind.images.photo import Pixels
 from unfind.triggers.base import Trigger
-from unfind.triggers.carriers import Carriers, draw_carriers
+from unfind.triggers.carriers import CARRIERS, HIGHEST, LOWEST, Carriers, draw_carriers
+from unfind.triggers.detect import detect
 from unfind.triggers.detection import Detection
 from unfind.triggers.key import Key
+from unfind.triggers.spread_photo import CONTRAST_GRID, mark_photo
 from unfind.triggers.strength import check_strength, within_limit
-
-CARRIERS = 24
-"""Enough for a false alarm below 1e-12 on a clear mark; few enough that each is loud."""
-LOWEST, HIGHEST = 24, 42
-"""Cycles across the image: wavelengths of 3 to 5 pixels at a 128-pixel encoder input. Measured by how well the
-features of a pretrained net tell marked photos from plain ones, this ring is the loudest at equal visibility; coarser
-waves hide in natural texture, finer ones are lost when a photo is made smaller."""
-CONTRAST_GRID = 128
-"""Side of the grid on which local contrast is measured, whatever the photo's size."""
 
 
 class SpreadSpectrum(Trigger):
@@ -70,10 +63,12 @@ class SpreadSpectrum(Trigger):
         mark = F.interpolate(loudness, (height, width), mode="bilinear", align_corners=False)
         return torch.add(images, mark.mul_(self._pattern(height, width).to(images))).clamp_(0, 1)
 
+    def mark(self, pixels: Pixels) -> Pixels:
+        """Put the mark into one photo (H, W, 3) of 8-bit RGB, at little cost however large it is."""
+        return mark_photo(self.waves, pixels, self.strength)
+
     def find(self, pixels: Pixels) -> Detection:
         """Look for the mark of this key in one photo (H, W, 3) of 8-bit RGB."""
-        from unfind.triggers.detect import detect  # which rests on this file
-
         return detect(self, pixels)
 
     def stronger(self, factor: float) -> SpreadSpectrum:
