@@ -80,9 +80,11 @@ def _fuzz(
     def call(case: Any, living: int) -> None:
         if living == 0 and mode is GenerationMode.POSITIVE:
             _name_what_is_there(case, session, headers)
-        _give_key(case, headers)
+        key = _key_for(case, headers)
+        # A key that is sent must be known to all checks: it goes into the case, and beside it.
+        case.headers = {**(case.headers or {}), **key}
         # Any bytes fit the word "binary", but only a photo is one.
-        answer = case.call_and_validate(session=session, excluded_checks=[positive_data_acceptance])
+        answer = case.call_and_validate(session=session, headers=key, excluded_checks=[positive_data_acceptance])
         statuses[int(answer.status_code)] += 1
 
     wrong = None
@@ -95,15 +97,13 @@ def _fuzz(
     return {"cases": sum(statuses.values()), "statuses": dict(sorted(statuses.items())), "wrong": wrong}
 
 
-def _give_key(case: Any, headers: dict[str, str]) -> None:
-    """Put the key in, unless the headers are all that is unfit: such a request must be refused as it is.
+def _key_for(case: Any, headers: dict[str, str]) -> dict[str, str]:
+    """The key, unless the headers are all that is unfit: such a request must be refused as it is.
 
-    A key that is put in must be known to the checks: a request is unfit by what is sent, and "null" in an address fits
-    wherever a text does. So it goes into the case, and not beside it.
+    What else is unfit is judged by what is sent: in an address "null" fits wherever a text does.
     """
     unfit = [place for place in PLACES if case.meta.is_negative_at(place)]
-    if unfit != [ParameterLocation.HEADER]:
-        case.headers = {**(case.headers or {}), **headers}
+    return {} if unfit == [ParameterLocation.HEADER] else headers
 
 
 def _name_what_is_there(case: Any, session: Any, headers: dict[str, str]) -> None:
