@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
-    """Walk over items that a thread makes, always one ahead: memory holds two of them, and none is made before its turn.
+    """Walk over items that a thread makes, always one ahead: two of them are in memory, and none is made too early.
 
     Args:
         items: What makes them; closed in the end, however that comes.

@@ -1,4 +1,4 @@
-"""Memory that was used once is given back: every erasure writes the whole gallery anew, and allocators keep what they had.
+"""Memory that was used once is given back: every erasure writes the whole gallery anew, and allocators keep it.
 
 The threads of LanceDB, Arrow and torch each get an arena of their own from glibc, and keep in it what they have freed.
 A service that erases every second grew to five times what it needs, and went on growing slowly.
