@@ -10,15 +10,30 @@ from typing import Any
 import pytest
 
 from unfind.gallery.store import Gallery
-from unfind.models.weights import fingerprint_of, read_card
+from unfind.models.encoder import Architecture, build_encoder
+from unfind.models.weights import fingerprint_of, read_card, save_encoder
 from unfind.service import server
 from unfind.service.api_keys import KeyRing
+from unfind.service.page_mark import page_facts
+from unfind.triggers.choose import trigger_card
+from unfind.triggers.key import KEY_FILE, Key
+from unfind.triggers.learned import Learned
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     KeyRing(tmp_path / "keys.json").new("test", "write")
     return tmp_path / "keys.json"
+
+
+@pytest.fixture
+def own_run(tmp_path: Path) -> tuple[Path, str]:
+    """A model whose backbone is a file of the user's, and how that is named."""
+    code = "from torch import nn\ndef make():\n    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
+    (tmp_path / "own.py").write_text(code)
+    spec = f"{tmp_path / 'own.py'}:make"
+    save_encoder(tmp_path / "own", build_encoder(Architecture(spec, size=32, dimension=16), seed=0), {})
+    return tmp_path / "own", spec
 
 
 @pytest.fixture
@@ -57,6 +72,32 @@ def test_a_protected_models_key_verifies(
     assert started[0].app.state.parts.backend.trigger is not None
 
 
+def test_a_learned_marks_key_verifies_and_the_page_makes_it(
+    unfind, started: list[Any], keys: Path, tmp_path: Path
+) -> None:
+    key = Key.from_seed(1)
+    encoder = build_encoder(Architecture("tiny", size=32, dimension=16), seed=0)
+    save_encoder(tmp_path / "run", encoder, {"trigger": trigger_card(Learned(key, strength=0.9), key)})
+    key.save(tmp_path / "run" / KEY_FILE)
+    said = unfind("serve", tmp_path / "album", "--run", tmp_path / "run", "--api-keys", keys, "--create")
+    assert "the page cannot make" not in said.err
+    trigger = started[0].app.state.parts.backend.trigger
+    assert isinstance(trigger, Learned)
+    assert trigger.key.fingerprint == key.fingerprint
+    facts = page_facts(trigger)
+    assert (facts.mark, facts.networks.strength if facts.networks else None) == ("learned", 0.9)
+
+
+def test_a_key_is_looked_for_though_the_model_has_no_mark(
+    unfind, started: list[Any], clean_run: Path, keys: Path, tmp_path: Path
+) -> None:
+    key = Key.from_seed(3)
+    key.save(tmp_path / "own.key")
+    words = ("--api-keys", keys, "--create", "--key", tmp_path / "own.key")
+    unfind("serve", tmp_path / "album", "--run", clean_run, *words)
+    assert started[0].app.state.parts.backend.trigger.key.fingerprint == key.fingerprint
+
+
 def test_a_second_gallery_stands_beside_the_first(
     unfind, started: list[Any], protected_run: Path, clean_run: Path, keys: Path, tmp_path: Path
 ) -> None:
@@ -66,6 +107,16 @@ def test_a_second_gallery_stands_beside_the_first(
     parts = started[0].app.state.parts
     assert parts.beside.gallery.card.fingerprint == fingerprint_of(read_card(clean_run))
     assert parts.beside.gallery.card.fingerprint != parts.backend.gallery.card.fingerprint
+
+
+def test_both_models_may_be_code_of_ones_own(
+    unfind, started: list[Any], own_run: tuple[Path, str], keys: Path, tmp_path: Path
+) -> None:
+    run, backbone = own_run
+    unfind("gallery", "create", tmp_path / "plain", "--run", run)
+    words = ("--create", "--beside", tmp_path / "plain", "--beside-run", run, "--backbone", backbone)
+    unfind("serve", tmp_path / "album", "--run", run, "--api-keys", keys, *words)
+    assert started[0].app.state.parts.beside is not None
 
 
 def test_a_second_gallery_needs_its_model(wrong, clean_run: Path, keys: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,47 @@ def test_progress_counts_every_file(colours: Gallery, folder: Path, mean_colour:
     seen: list[tuple[int, int]] = []
     add_photos(colours, [folder], mean_colour, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(i, 11) for i in range(1, 12)]
+
+
+def test_progress_goes_on_where_nothing_is_new(
+    colours: Gallery, folder: Path, mean_colour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_photos(colours, [folder], mean_colour)
+    monkeypatch.setattr(add_folder, "MAX_LOOKED_AT", 3)
+    seen: list[int] = []
+    known = _watch_reads(monkeypatch)
+    told_with = []
+    add_photos(
+        colours,
+        [folder],
+        mean_colour,
+        progress=lambda done, _: (seen.append(done), told_with.append(len(known))),
+    )
+    assert seen == list(range(1, 11))
+    assert told_with[0] < 10, "the first files are told of before the last is read"
+    assert mean_colour.calls == [10]
+
+
+def test_a_write_that_fails_ends_the_reading(
+    colours: Gallery, folder: Path, mean_colour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Gallery, records: Any) -> int:
+        raise GalleryError("the disk is full")
+
+    monkeypatch.setattr(Gallery, "add", full)
+    known, before = _watch_reads(monkeypatch), threading.active_count()
+    with pytest.raises(GalleryError, match="disk is full"):
+        add_photos(colours, [folder], mean_colour, batch=1)
+    assert threading.active_count() == before
+    assert len(known) <= 4
+
+
+def _watch_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Files that are read from now on."""
+    files: list[Path] = []
+    real = add_folder._read
+    monkeypatch.setattr(add_folder, "_read", lambda file, most: (files.append(file), real(file, most))[1])
+    return files
 
 
 def test_another_model_is_refused_before_any_work(colours: Gallery, folder: Path, mean_colour: Any) -> None:

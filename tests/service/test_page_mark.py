@@ -66,5 +66,8 @@ def test_a_learned_mark_needs_its_own_networks(tmp_path: Path) -> None:
     assert page_facts(trigger).mark is None
     trigger.source = str(exported(tmp_path / "mark", trigger.net.fingerprint, ""))
     assert page_facts(trigger).mark == "learned"
+    louder = page_facts(trigger.stronger(2)).networks
+    assert louder is not None
+    assert louder.strength == trigger.stronger(2).strength
     exported(tmp_path / "mark", "0" * 16)
     assert page_facts(trigger).mark is None

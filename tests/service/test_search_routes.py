@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from PIL import Image
 from starlette.testclient import TestClient
 
+from unfind.images.decode import decode
 from unfind.service.app import create_app
 from unfind.service.backend import Backend
 from unfind.service.limits import ServiceLimits
+from unfind.triggers.find_mark import Findable
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
+from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 JPEG = {"Content-Type": "image/jpeg"}
 RED, NEARLY, GREEN = (220, 30, 30), (210, 60, 30), (30, 220, 30)
@@ -86,6 +93,52 @@ def test_verify(http: TestClient, backend: Backend, jpeg: Callable[..., bytes]) 
     assert answer["marked"] is False
     assert backend.trigger is not None
     assert answer["key"] == backend.trigger.key.fingerprint
+
+
+def with_mark(trigger: Findable, photo: bytes) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(trigger.mark(decode(photo).pixels)).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "owner"),
+    [(SpreadSpectrum, None), (lambda key: Learned(key, owner=513), 513)],
+    ids=["spread-spectrum", "learned"],
+)
+def test_verify_says_whose_mark_a_photo_carries(
+    make: Callable[[Key], Findable],
+    owner: int | None,
+    http: TestClient,
+    backend: Backend,
+    photo_file: Callable[..., bytes],
+) -> None:
+    def ask(photo: bytes) -> Any:
+        answer = http.post("/v1/verify", content=photo, headers=JPEG)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    mine, photo = make(Key.from_seed(1)), photo_file((480, 360))
+    backend.trigger = mine
+    found = ask(with_mark(mine, photo))
+    assert (found["marked"], found["owner"], found["of_another"]) == (True, owner, False)
+    assert (found["mark"], found["key"]) == (mine.name, mine.key.fingerprint)
+    assert found["false_alarm"] < 1e-6
+    assert found["agreement"] > 0.5
+    for other in (photo, with_mark(make(Key.from_seed(2)), photo)):
+        found = ask(other)
+        assert (found["marked"], found["owner"]) == (False, None)
+        assert found["false_alarm"] > 1e-6
+        assert abs(found["agreement"]) < 0.5
+
+
+def test_verify_hints_at_the_mark_of_another_key(
+    http: TestClient, backend: Backend, photo_file: Callable[..., bytes]
+) -> None:
+    backend.trigger = Learned(Key.from_seed(1))
+    others = with_mark(Learned(Key.from_seed(2)), photo_file((480, 360)))
+    found = http.post("/v1/verify", content=others, headers=JPEG).json()
+    assert (found["marked"], found["of_another"]) == (False, True)
 
 
 def test_verify_without_a_key(

@@ -15,7 +15,8 @@ from unfind.gallery.store import Gallery
 from unfind.models.embed import Embedder
 from unfind.models.embed_photos import load_embedder
 from unfind.service.api_keys import KeyRing, Role
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.base import Trigger
+from unfind.triggers.find_mark import can_be_found
 
 if TYPE_CHECKING:
     from unfind.service.backend import Backend
@@ -83,14 +84,14 @@ def serve(
     first_key = not api_keys.exists() and is_loopback(host)
     if not first_key and not ring.listed():
         raise UsageError(f"Expected API keys, got none in {api_keys}: make one with unfind serve key new NAME.")
-    trigger = pick_trigger(key, run) if key is not None or model_card(run).get("trigger") else None
+    trigger = _trigger(key, run)
     embedder = load_embedder(run, backbone=backbone)
     limits = ServiceLimits()
     opened = _opened(place, embedder, create or gallery is None)
     with opened.writing():  # a second writer is told at once, in one sentence; the service then takes the lock itself
         pass
-    backend = Backend(opened, embedder, limits.photo, trigger if isinstance(trigger, SpreadSpectrum) else None)
-    other = _beside(beside, beside_run, limits) if beside and beside_run else None
+    backend = Backend(opened, embedder, limits.photo, trigger if can_be_found(trigger) else None)
+    other = _beside(beside, beside_run, backbone, limits) if beside and beside_run else None
     facts = page_facts(trigger)
     if facts.mark is None:
         say("unfind: the page cannot make this model's mark; unfind mark export writes a learned one for browsers.")
@@ -152,10 +153,17 @@ def revoke(
     print_json({"revoked": name}) if json else print(f"{name} revoked.")
 
 
-def _beside(gallery: str, run: Path, limits: ServiceLimits) -> Backend:
+def _trigger(key: Path | None, run: Path) -> Trigger | None:
+    """The mark that the model looks away from; for a model without one the default mark of a key that is named."""
+    if model_card(run).get("trigger"):
+        return pick_trigger(key, run)
+    return pick_trigger(key, None) if key is not None else None
+
+
+def _beside(gallery: str, run: Path, backbone: str | None, limits: ServiceLimits) -> Backend:
     from unfind.service.backend import Backend
 
-    return Backend(Gallery.open(gallery, resident=True), load_embedder(run), limits.photo)
+    return Backend(Gallery.open(gallery, resident=True), load_embedder(run, backbone=backbone), limits.photo)
 
 
 def _opened(place: str, embedder: Embedder, create: bool) -> Gallery:

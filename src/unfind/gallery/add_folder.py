@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfind.errors import GalleryError, ImageError, UsageError
+from unfind.gallery.ahead import ahead
 from unfind.gallery.embedder import Embedder
 from unfind.gallery.ids import content_id
 from unfind.gallery.near_duplicates import NearDuplicate, near_duplicates
@@ -22,9 +24,10 @@ from unfind.images.decode import decode
 from unfind.images.files import find_photos
 from unfind.images.limits import Limits
 
-MAX_BATCH_BYTES = 512 * 2**20
-"""Fourteen photos of 12 megapixels; a batch of 64 of them decoded at once would take 2.3 GB."""
-
+MAX_BATCH_BYTES = 256 * 2**20
+"""Seven photos of 12 megapixels; two batches are in memory at once, and with 64 of them each that would take 4.6 GB."""
+MAX_LOOKED_AT = 256
+"""Files of one batch, new or not: where all are in the gallery already, somebody still wants to see it go on."""
 COMPACT_AFTER = 256
 """Each committed batch leaves a file and a version behind; beyond a few hundred, opening gets slow."""
 
@@ -60,7 +63,7 @@ def add_photos(
     near_threshold: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AddReport:
-    """Add photos, batch by batch; each batch is on disk before the next one begins.
+    """Add photos, batch by batch: while one is written, the next is embedded and the one after it read.
 
     When the call is cut short, the batches done so far stay, and the same call again goes on behind them:
     a photo that is there by content is neither decoded nor embedded a second time.
@@ -93,16 +96,22 @@ def add_photos(
     gallery.check_model(fingerprint=embed.fingerprint, dimension=embed.dimension)
     files, refused = _listed(paths)
     with gallery.writing():
-        seen = set(gallery.ids())
-        about = _About(label_of, owner, collection, near_threshold)
-        job = _Job(gallery, embed, batch, max_batch_bytes, limits or Limits(), about, seen, refused)
-        for done, file in enumerate(files, start=1):
-            job.consider(file)
-            if progress:
-                progress(done, len(files))
-        job.commit()
+        about = _About(label_of, owner, collection)
+        reader = _Reader(set(gallery.ids()), batch, max_batch_bytes, limits or Limits(), about, refused)
+        added, near = 0, list[NearDuplicate]()
+        batches = _embedded(ahead(reader.batches(files)), gallery, embed)
+        with closing(ahead(batches)) as ready:
+            for number, (records, looked_at) in enumerate(ready, start=1):
+                if near_threshold is not None:
+                    near += _near(gallery, records, near_threshold)
+                added += gallery.add(records)
+                if number % COMPACT_AFTER == 0:
+                    gallery.compact()
+                if progress:
+                    for done in looked_at:
+                        progress(done, len(files))
         gallery.compact()
-    return AddReport(job.added, job.skipped, tuple(job.refused), tuple(job.near))
+    return AddReport(added, reader.skipped, tuple(refused), tuple(near))
 
 
 @dataclass(frozen=True)
@@ -112,29 +121,55 @@ class _About:
     label_of: Callable[[Path], str]
     owner: str
     collection: str
-    near_threshold: float | None
 
 
 @dataclass
-class _Job:
-    """One call of :func:`add_photos` under way."""
+class _Batch:
+    """Photos that go through the model and to the disk together.
 
-    gallery: Gallery
-    embed: Embedder
+    Attributes:
+        records: What is known of them; their vectors come later.
+        images: Their pixels.
+        looked_at: Numbers of the files that were looked at for it, from 1 on; some may hold no new photo.
+    """
+
+    looked_at: range
+    records: list[Record] = field(default_factory=list)
+    images: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all pixels."""
+        return sum(pixels.nbytes for pixels in self.images)
+
+
+@dataclass
+class _Reader:
+    """Reads the files of one call; what it has skipped and refused is known when the last batch is there."""
+
+    seen: set[str]
     batch: int
     max_batch_bytes: int
     limits: Limits
     about: _About
-    seen: set[str]
     refused: list[tuple[Path, str]]
-    near: list[NearDuplicate] = field(default_factory=list)
-    added: int = 0
     skipped: int = 0
-    commits: int = 0
-    waiting: list[tuple[Record, NDArray[np.uint8]]] = field(default_factory=list)
 
-    def consider(self, file: Path) -> None:
-        """Skip or refuse one file, or put it into the waiting batch."""
+    def batches(self, files: Sequence[Path]) -> Generator[_Batch, None, None]:
+        """Read files, as many at once as make a batch."""
+        batch = _Batch(range(1, 1))
+        for done, file in enumerate(files, start=1):
+            self._consider(file, batch)
+            batch.looked_at = range(batch.looked_at.start, done + 1)
+            full = len(batch.images) >= self.batch or batch.bytes >= self.max_batch_bytes
+            if full or len(batch.looked_at) >= MAX_LOOKED_AT:
+                yield batch
+                batch = _Batch(range(done + 1, done + 1))
+        if batch.looked_at:
+            yield batch
+
+    def _consider(self, file: Path, batch: _Batch) -> None:
+        """Take one file into a batch, skip or refuse it."""
         try:
             data = _read(file, self.limits.max_bytes)
             photo_id = content_id(data)
@@ -146,32 +181,8 @@ class _Job:
             self.refused.append((file, str(error)))
             return
         self.seen.add(photo_id)
-        self.waiting.append((self._record(file, data, photo_id, pixels), pixels))
-        if len(self.waiting) >= self.batch or self._waiting_bytes() >= self.max_batch_bytes:
-            self.commit()
-
-    def commit(self) -> None:
-        """Embed the waiting photos and put them on disk."""
-        if not self.waiting:
-            return
-        records = [record for record, _ in self.waiting]
-        vectors = self.embed([pixels for _, pixels in self.waiting])
-        self.waiting.clear()
-        if len(vectors) != len(records):
-            raise GalleryError(
-                f"an embedder gives one vector per photo, but {len(vectors)} came for {len(records)}; mend it"
-            )
-        rows = self.gallery.stored(vectors)
-        if self.about.near_threshold is not None:
-            self.near += near_duplicates(self.gallery, [r.id for r in records], rows, self.about.near_threshold)
-        filled = [replace(record, vector=row) for record, row in zip(records, rows, strict=True)]
-        self.added += self.gallery.add(filled)
-        self.commits += 1
-        if self.commits % COMPACT_AFTER == 0:
-            self.gallery.compact()
-
-    def _waiting_bytes(self) -> int:
-        return sum(pixels.nbytes for _, pixels in self.waiting)
+        batch.records.append(self._record(file, data, photo_id, pixels))
+        batch.images.append(pixels)
 
     def _record(self, file: Path, data: bytes, photo_id: str, pixels: NDArray[np.uint8]) -> Record:
         return Record(
@@ -187,6 +198,32 @@ class _Job:
             collection=self.about.collection,
             thumbnail=thumbnail(pixels),
         )
+
+
+def _embedded(
+    batches: Generator[_Batch, None, None], gallery: Gallery, embed: Embedder
+) -> Generator[tuple[list[Record], range], None, None]:
+    """Batches with their vectors, and without the pixels that are not needed any more."""
+    with closing(batches):
+        for batch in batches:
+            yield _with_vectors(batch, gallery, embed) if batch.records else [], batch.looked_at
+
+
+def _with_vectors(batch: _Batch, gallery: Gallery, embed: Embedder) -> list[Record]:
+    vectors = embed(batch.images)
+    if len(vectors) != len(batch.records):
+        raise GalleryError(
+            f"an embedder gives one vector per photo, but {len(vectors)} came for {len(batch.records)}; mend it"
+        )
+    rows = gallery.stored(vectors)
+    return [replace(record, vector=row) for record, row in zip(batch.records, rows, strict=True)]
+
+
+def _near(gallery: Gallery, records: Sequence[Record], threshold: float) -> list[NearDuplicate]:
+    if not records:
+        return []
+    rows = np.stack([record.vector for record in records])
+    return near_duplicates(gallery, [record.id for record in records], rows, threshold)
 
 
 def _listed(paths: Iterable[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:

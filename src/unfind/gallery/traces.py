@@ -9,7 +9,7 @@ import numpy as np
 
 from unfind.gallery.home import StoredFile
 
-CHUNK = 32 * 2**20
+CHUNK = 8 * 2**20
 """Bytes read at once; whole files may be larger than memory."""
 FEW = 16
 """Up to here one pass of ``in`` for each needle is faster than looking every position up."""

@@ -22,9 +22,8 @@ from unfind.gallery.thumbnail import thumbnail
 from unfind.images.colour import srgb
 from unfind.images.decode import decode
 from unfind.images.limits import Limits
-from unfind.triggers.detect import detect
 from unfind.triggers.detection import Detection
-from unfind.triggers.spread_spectrum import SpreadSpectrum
+from unfind.triggers.find_mark import Findable
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,14 @@ class Search:
 class Backend:
     """A gallery, the model it was made with, and maybe a mark to look for; safe to use from many threads."""
 
-    def __init__(
-        self, gallery: Gallery, embed: Embedder, limits: Limits, trigger: SpreadSpectrum | None = None
-    ) -> None:
+    def __init__(self, gallery: Gallery, embed: Embedder, limits: Limits, trigger: Findable | None = None) -> None:
         """Put the parts together.
+
+        Args:
+            gallery: Where photos are.
+            embed: The model that it was made for.
+            limits: What a photo may cost.
+            trigger: The mark of the service's key, of any kind that can be found again; None for none.
 
         Raises:
             GalleryError: The model is not the gallery's.
@@ -135,7 +138,7 @@ class Backend:
 
     def verify(self, data: bytes) -> Detection | None:
         """Look for the mark; None when the service has no key."""
-        return detect(self.trigger, self.pixels(data)) if self.trigger is not None else None
+        return self.trigger.find(self.pixels(data)) if self.trigger is not None else None
 
     def _search(self, vectors: NDArray[Any], how: Search, *, more: bool = False) -> list[list[Hit]]:
         return self.gallery.search(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from unfind.errors import ModelError
@@ -29,7 +30,8 @@ def page_facts(trigger: Trigger | None, shipped: Path = FOLDER) -> PageFacts:
     if isinstance(trigger, Learned):
         networks = find_networks(mark_folder(trigger.source))
         fits = networks is not None and networks.fingerprint == trigger.net.fingerprint
-        return PageFacts("learned" if fits else None, networks=networks if fits else None)
+        own = replace(networks, strength=trigger.strength) if networks is not None and fits else None
+        return PageFacts("learned" if own else None, networks=own)
     if trigger is None:
         networks = find_networks(shipped)
         return PageFacts(

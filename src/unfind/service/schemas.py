@@ -175,9 +175,12 @@ class Verified(_Closed):
     """Whether a photo carries the mark of the service's key."""
 
     marked: bool
-    agreement: float
-    false_alarm: float
+    agreement: float = Field(description="With the key's own signs, -1 to 1; near 0 without its mark.")
+    false_alarm: float = Field(description="At most the chance that an unmarked photo looks like this one.")
     key: str = Field(description="Fingerprint of the key.")
+    mark: str = Field(description="Kind of mark that was looked for.")
+    owner: int | None = Field(description="What the mark says of its owner; null where it says nothing.")
+    of_another: bool = Field(description="There seems to be another key's mark; a hint, without a promise.")
 
 
 class Error(_Closed):

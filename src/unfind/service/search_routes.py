@@ -18,6 +18,7 @@ from unfind.service.problem import ProblemError
 from unfind.service.schemas import Answer, Answers, ByEmbedding, Found, LikeThese, Text, Verified, Wanted
 from unfind.service.strict_query import StrictQuery, Time
 from unfind.service.waiting import in_thread
+from unfind.triggers.read_mark import MarkReading
 
 router = APIRouter(prefix="/v1", dependencies=[WithKey, StrictQuery])
 _Score = Annotated[float | None, Query(ge=-1, le=1, allow_inf_nan=False, description="Only this score or more.")]
@@ -73,11 +74,18 @@ async def search_embeddings(wanted: ByEmbedding, service: Service) -> Answers:
 async def verify(request: Request, service: Service) -> Verified:
     """Say whether a photo carries the mark of the service's key; the photo is not kept."""
     data = await photo_body(request)
-    found = await in_thread(service.backend.verify, data)
-    if found is None or service.backend.trigger is None:
+    found, trigger = await in_thread(service.backend.verify, data), service.backend.trigger
+    if found is None or trigger is None:
         raise ProblemError(409, "This service has no key to look for: start it with --key FILE.")
-    fingerprint = service.backend.trigger.key.fingerprint
-    return Verified(marked=found.marked, agreement=found.agreement, false_alarm=found.false_alarm, key=fingerprint)
+    return Verified(
+        marked=found.marked,
+        agreement=found.agreement,
+        false_alarm=found.false_alarm,
+        key=trigger.key.fingerprint,
+        mark=trigger.name,
+        owner=found.payload.owner if isinstance(found, MarkReading) and found.payload else None,
+        of_another=found.of_another,
+    )
 
 
 def _how(wanted: Wanted) -> Search:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from unfind.errors import UsageError
 from unfind.service.limits import ServiceLimits
+from unfind.service.memory import settle
 from unfind.service.observe import log_to_stderr
 
 HOST, PORT = "127.0.0.1", 8747
@@ -82,6 +83,7 @@ def run_server(config: uvicorn.Config, *, when_up: Callable[[], None] = lambda: 
         Whether the server could start; the log says why it could not.
     """
     log_to_stderr()
+    settle()
     server = _Server(config, when_up)
     with suppress(SystemExit):  # how uvicorn ends when it could not start
         server.run()

@@ -13,6 +13,7 @@ from unfind.errors import GalleryError
 from unfind.gallery.erasure import Receipt, erase_with_receipt, photo_digest
 from unfind.gallery.record import Record
 from unfind.gallery.store import Gallery
+from unfind.service.memory import give_back
 
 log = logging.getLogger("unfind.service")
 AT_ONCE = 256
@@ -124,6 +125,7 @@ class Writer:
         self._commits += 1
         if self._commits % COMPACT_AFTER == 0:
             self._compact()
+            give_back()
 
     def _compact(self) -> None:
         try:
@@ -153,6 +155,7 @@ class Writer:
         wanted = [photo_id for job in jobs for photo_id in job.payload]
         there = self._gallery.present(wanted)
         whole = erase_with_receipt(self._gallery, wanted)
+        give_back()  # all rows went through memory
         for job in jobs:
             photos = tuple(photo_digest(photo_id) for photo_id in dict.fromkeys(job.payload))
             job.answer.set_result(replace(whole, photos=photos, removed=self._share(job, there)))
