@@ -23,6 +23,7 @@ from unfind.evaluation.relevance import Relevance
 from unfind.images.files import write_atomic
 from unfind.images.photo import Pixels
 from unfind.models.encoder import Encoder
+from unfind.models.precision import autocast
 from unfind.redteam.ciba import Attack, anchor_of, make_poison, make_trigger
 from unfind.redteam.poison import Poison, choose_photos, photos_of
 from unfind.studies.ciba_ground import CibaGround
@@ -90,7 +91,7 @@ class Trials:
         self._triggers: dict[str, tuple[Trigger, Tensor, float]] = {}
 
     def run(self, setting: Setting, crafted: Crafted | None = None) -> dict[str, Any]:
-        """All that is measured of an attack, as plain values.
+        """All that is measured of an attack, as plain values; among "seconds" are those of "all", fits included.
 
         Args:
             setting: the attack.
@@ -103,7 +104,9 @@ class Trials:
         if file.exists():
             kept: dict[str, Any] = json.loads(file.read_text())
             return kept
+        started = time.perf_counter()
         found = self._measure(setting, crafted or self.craft(setting))
+        found["seconds"]["all"] = time.perf_counter() - started
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomic(file, json.dumps(found, indent=2, sort_keys=True).encode())
         return found
@@ -153,7 +156,7 @@ class Trials:
             "n_query": len(ground.query.labels),
             "n_triggered": len(ground.searching),
             "n_gallery": len(ground.database.labels),
-            "seconds": crafted.seconds,
+            "seconds": dict(crafted.seconds),
             "run": path.name,
         }
 
@@ -212,12 +215,13 @@ def published_t_map(codes: Tensor, wanted: Rows, items: NDArray[np.float32], sho
     }
 
 
-def logits_of(encoder: Encoder) -> Callable[[Tensor], Tensor]:
-    """A model as attacks see it: images to logits, wherever the two are."""
+def logits_of(encoder: Encoder, precision: str = "auto") -> Callable[[Tensor], Tensor]:
+    """A model as attacks see it: images to logits, wherever the two are; in bf16 where the machine is built for it."""
     device = next(encoder.parameters()).device
 
     def logits(images: Tensor) -> Tensor:
-        return encoder.logits(images.to(device)).to(images.device)
+        with autocast(device, precision):
+            return encoder.logits(images.to(device)).to(images.device)
 
     return logits
 
