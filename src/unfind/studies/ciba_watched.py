@@ -13,12 +13,15 @@ from unfind.studies.ciba_ground import CibaGround
 from unfind.studies.ciba_trial import Setting, Trials
 from unfind.studies.detector_figures import Watched
 
+JUDGED = 100
+"""Triggered queries, and again as many others: enough for an area to a few points."""
+
 
 def watched(trials: Trials, setting: Setting, *, trusted: int) -> tuple[Watched, Watched]:
     """The victim of an attack and the clean model beside it, with the photos that both are judged by.
 
-    Validation photos are trusted. Every second query that does not show the target gets the trigger; all other queries
-    are clean. A search for a trigger is not told the target: it is tried towards every class or tag.
+    Validation photos are trusted; nothing was trained on them. Some queries that do not show the target get the trigger,
+    some other queries of any kind are clean. A search for a trigger is not told the target: it is tried towards every class or tag.
 
     Args:
         trials: the attacks, over one ground; what was made before is not made again.
@@ -29,9 +32,10 @@ def watched(trials: Trials, setting: Setting, *, trusted: int) -> tuple[Watched,
         UnfindError: whatever stands in the way of the attack.
     """
     ground, crafted = trials.ground, trials.craft(setting)
-    marked = ground.searching[::2]
-    plain = np.setdiff1d(np.arange(len(ground.query.labels)), marked)
-    some = np.random.default_rng([ground.request.seed, 7]).permutation(len(ground.validation.labels))[:trusted]
+    draw = np.random.default_rng([ground.request.seed, 7])
+    some = draw.permutation(len(ground.validation.labels))[:trusted]
+    marked = draw.permutation(ground.searching)[: min(JUDGED, len(ground.searching) // 2)]
+    plain = draw.permutation(np.setdiff1d(np.arange(len(ground.query.labels)), marked))[:JUDGED]
     triggered = np.stack([crafted.trigger.mark(pixels) for pixels in ground.query.pixels[marked]])
     victim, path = trials.victim(setting, crafted)
     clean = ground.clean(setting.victim)
