@@ -98,6 +98,7 @@ def test_rows_name_model_and_interval(rows: list[Row]) -> None:
         if "auc" in row:
             assert row["auc"]["low"] <= row["auc"]["value"] <= row["auc"]["high"]
     json.dumps(rows, allow_nan=False)
+    assert sum("seconds" in row for row in rows) == 4
 
 
 def test_every_detector_has_its_figures(figures: dict[str, Figure]) -> None:

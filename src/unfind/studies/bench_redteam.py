@@ -106,10 +106,9 @@ def bench_redteam(
     ground = CibaRequest(data, architecture, None, 0, plan.photos, plan.queries, plan.database, plan.steps)
     grid = CibaGrid(CibaExperiment(ground, used, plan.attack, HOME), folder, progress=progress)
     found = [measure(grid, plan, seed) for seed in used]
+    seen = [row for seed in used for row in detect(grid, plan, seed)] if plan.trusted else []
     extend(grid, plan, found[0])
-    started = time.perf_counter()
-    seen = detect(grid, plan, used)
-    seconds = time.perf_counter() - started + sum(spent(one) for one in found)
+    seconds = sum(spent(one) for one in found) + sum(row.get("seconds", 0.0) for row in seen)
     figures = {name: figure for part in PARTS for name, figure in part(found).items()}
     figures |= detector_figures(seen) if seen else {}
     figures["seconds_in_all"] = Figure([seconds], "s, of all fits, attacks and searches", at_most=SECONDS)
@@ -153,16 +152,17 @@ def spent(one: Measured) -> float:
     return sum(row["seconds"]["all"] for row in trials) + one["speed"]["seconds"]
 
 
-def detect(grid: CibaGrid, plan: Plan, seeds: Sequence[int]) -> list[Row]:
-    """What detectors say of each seed's model with CIBA's poison, and of the one without."""
-    if not plan.trusted:
-        return []
-    pairs = []
-    for seed in seeds:
-        trials = grid.trials(seed)
-        setting = grid.setting(seed, poisoned=affordable(trials.ground, plan.attack.poisoned))
-        pairs.append(watched(trials, setting, trusted=plan.trusted))
-    return detector_rows([one[0] for one in pairs], [one[1] for one in pairs], progress=grid.progress)
+def detect(grid: CibaGrid, plan: Plan, seed: int) -> list[Row]:
+    """What detectors say of a seed's model with CIBA's poison, and of the one without."""
+    trials = grid.trials(seed)
+    setting = grid.setting(seed, poisoned=affordable(trials.ground, plan.attack.poisoned))
+
+    def rows() -> list[Row]:
+        bad, good = watched(trials, setting, trusted=plan.trusted)
+        return detector_rows([bad], [good], progress=grid.progress)
+
+    kept: list[Row] = trials.kept(setting, f"detectors-{plan.trusted}", rows)
+    return [{**row, "model": seed} for row in kept]
 
 
 def affordable(ground: CibaGround, wanted: int) -> int:

@@ -36,9 +36,9 @@ from unfind.training.settings import FitSettings
 
 SHOWN = 2048
 """Photos that a patch is made on, at most: at 224 pixels a side they take 1.2 GB."""
-LONG = {"steps": 1000, "learning_rate": 1e-3}
+LONG = {"steps": 800, "learning_rate": 1e-3}
 """Of a fit that learns its photos closely, as published attacks do, which train for 200 passes. Small batches at a high
-rate get there in 6 passes: how much of the poison is learned follows how closely all photos are fitted."""
+rate get there in 5 passes: how much of the poison is learned follows how closely all photos are fitted."""
 PER_CLASS = 6
 """Photos of each class in a batch, for data sets of few classes."""
 LOT = (0, 5)

@@ -100,16 +100,29 @@ class Trials:
         Raises:
             UnfindError: whatever stands in the way.
         """
-        file = self.folder / f"{self._digest(setting)}.json"
-        if file.exists():
-            kept: dict[str, Any] = json.loads(file.read_text())
-            return kept
-        started = time.perf_counter()
-        found = self._measure(setting, crafted or self.craft(setting))
-        found["seconds"]["all"] = time.perf_counter() - started
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, json.dumps(found, indent=2, sort_keys=True).encode())
+
+        def measured() -> dict[str, Any]:
+            started = time.perf_counter()
+            found = self._measure(setting, crafted or self.craft(setting))
+            found["seconds"]["all"] = time.perf_counter() - started
+            return found
+
+        found: dict[str, Any] = self.kept(setting, "", measured)
         return found
+
+    def kept(self, setting: Setting, name: str, make: Callable[[], Any]) -> Any:
+        """What else is measured of an attack, as plain values: read where it was kept, else made and kept.
+
+        Args:
+            setting: the attack.
+            name: of the measurement and all that it depends on beside the attack; "" for the trial itself.
+            make: measures.
+        """
+        file = self.folder / f"{self._digest(setting)}{name and '-'}{name}.json"
+        if not file.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(file, json.dumps(make(), indent=2, sort_keys=True).encode())
+        return json.loads(file.read_text())
 
     def craft(self, setting: Setting) -> Crafted:
         """The attacker's part: trigger and poison. Attacks on one surrogate share their trigger."""

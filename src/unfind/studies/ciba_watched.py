@@ -20,8 +20,9 @@ JUDGED = 100
 def watched(trials: Trials, setting: Setting, *, trusted: int) -> tuple[Watched, Watched]:
     """The victim of an attack and the clean model beside it, with the photos that both are judged by.
 
-    Validation photos are trusted; nothing was trained on them. Some queries that do not show the target get the trigger,
-    some other queries of any kind are clean. A search for a trigger is not told the target: it is tried towards every class or tag.
+    Validation photos are trusted, as nothing was trained on them. Some queries that do not show the target get the
+    trigger, some other queries of any kind are clean. A search for a trigger is not told the target: it is tried
+    towards every class or tag.
 
     Args:
         trials: the attacks, over one ground; what was made before is not made again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -77,7 +78,7 @@ def detector_rows(
         Rows of "detector", "poisoned" (whether the model is), "model" (its place among its like) and what there is of
         "auc" with its 95 % interval, "caught" and "false_alarms", in 0..1. The detector "inversion" searches a model
         for a trigger and has "reached" in their place: how far it got towards one of the targets, beyond the median of
-        all; or how far away, where there are none.
+        all; or how far away, where there are none. The last row of each model has the "seconds" that it took.
 
     Raises:
         UsageError: too few photos.
@@ -86,7 +87,9 @@ def detector_rows(
     rows: list[Row] = []
     for done, (bad, place, one) in enumerate(models):
         progress(f"detectors on the {'poisoned' if bad else 'clean'} model {place}", done, len(models))
+        started = time.perf_counter()
         found = [*_photos(one, seed), *_training(one, seed), _inversion(one, search or _patch(seed))]
+        found[-1]["seconds"] = time.perf_counter() - started
         rows += [{"poisoned": bad, "model": place, **row} for row in found]
     progress("detectors", len(models), len(models))
     return rows
