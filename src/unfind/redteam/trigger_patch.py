@@ -38,7 +38,7 @@ class TriggerPatch(Trigger):
         pixels = np.asarray(patch, np.uint8)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
             raise UsageError(f"Expected a patch (h, w, 3) of 8-bit pixels, got {pixels.shape}: give a picture.")
-        check_area(*pixels.shape[:2], made_for)
+        check_area(pixels.shape[0], pixels.shape[1], made_for)
         self.pixels = pixels
         self.made_for = made_for
 

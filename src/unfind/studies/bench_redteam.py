@@ -149,7 +149,7 @@ def extend(grid: CibaGrid, plan: Plan, first: Measured) -> None:
 def spent(one: Measured) -> float:
     """Seconds that the trials of a seed took when they were made, be it in an earlier call, with those of its clock."""
     trials = [*one["variants"].values(), *one["transfer"].values()]
-    return sum(row["seconds"]["all"] for row in trials) + one["speed"]["seconds"]
+    return float(one["speed"]["seconds"] + sum(row["seconds"]["all"] for row in trials))
 
 
 def detect(grid: CibaGrid, plan: Plan, seed: int) -> list[Row]:

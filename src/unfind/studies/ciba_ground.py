@@ -36,7 +36,7 @@ from unfind.training.settings import FitSettings
 
 SHOWN = 2048
 """Photos that a patch is made on, at most: at 224 pixels a side they take 1.2 GB."""
-LONG = {"steps": 800, "learning_rate": 1e-3}
+STEPS, RATE = 800, 1e-3
 """Of a fit that learns its photos closely, as published attacks do, which train for 200 passes. Small batches at a high
 rate get there in 5 passes: how much of the poison is learned follows how closely all photos are fitted."""
 PER_CLASS = 6
@@ -176,10 +176,9 @@ class CibaGround:
     def fit_of(self, seed: int) -> FitSettings:
         """The numbers of every fit."""
         usual = FEW_OF_MANY if self.data.startswith(HASHED) else replace(FIT, photos_per_class=PER_CLASS)
-        chosen = replace(usual, **LONG)
-        steps = chosen.steps if self.request.steps is None else self.request.steps
-        rates = replace(chosen, steps=steps, seed=seed, validate_every=min(200, steps))
-        return rates.with_rates(scratch=False, triggers=False)
+        steps = STEPS if self.request.steps is None else self.request.steps
+        chosen = replace(usual, steps=steps, learning_rate=RATE, seed=seed, validate_every=min(200, steps))
+        return chosen.with_rates(scratch=False, triggers=False)
 
     def _model(
         self, name: ModelName, seed: int, poison: Poison | None, facts: dict[str, Any] | None = None

@@ -63,4 +63,5 @@ def places_of(ground: CibaGround, encoder: Encoder, folder: str) -> NDArray[np.f
     kinds = range(shown.shape[1]) if shown.ndim == 2 else np.unique(shown)
     groups = [photos_of(shown, int(kind)) for kind in kinds]
     votes = [vote(torch.from_numpy(np.where(items[group] >= 0, 1.0, -1.0))).numpy() for group in groups if len(group)]
-    return (np.stack(votes) / items.shape[1] ** 0.5).astype(np.float32)
+    places: NDArray[np.float32] = (np.stack(votes) / items.shape[1] ** 0.5).astype(np.float32)
+    return places
