@@ -24,6 +24,8 @@ EXPECTED = [
     ("smoothing", "faint", False, 0.9),
     ("smoothing", "faint", True, 0.9),
     ("strip", "patch", False, 0.7),
+    ("transplant", "patch", False, 0.95),
+    ("transplant", "patch", True, 0.95),
     ("hamming", "faint", True, 0.8),
 ]
 

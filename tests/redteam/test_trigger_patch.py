@@ -10,24 +10,24 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.redteam.trigger_patch import MOST_AREA, SIDE, TriggerPatch, largest_side, patch_side, stamp
+from unfind.redteam.trigger_patch import MOST_AREA, SIDE, TriggerPatch, largest_side, patch_shape, stamp
 
 RED = np.full((2, 2, 3), (255, 0, 0), np.uint8)
 
 
 def stamped_slowly(images: Tensor, patch: Tensor) -> Tensor:
     """Pixel by pixel."""
-    marked, side = images.clone(), patch.shape[-1]
+    marked, (tall, wide) = images.clone(), patch.shape[-2:]
     height, width = images.shape[-2:]
     for photo in range(len(images)):
-        for row in range(side):
-            for column in range(side):
+        for row in range(tall):
+            for column in range(wide):
                 own = patch if patch.dim() == 3 else patch[photo]
-                marked[photo, :, height - side + row, width - side + column] = own[:, row, column]
+                marked[photo, :, height - tall + row, width - wide + column] = own[:, row, column]
     return marked
 
 
-@pytest.mark.parametrize("shape", [(3, 3, 3), (5, 3, 3, 3)])
+@pytest.mark.parametrize("shape", [(3, 3, 3), (5, 3, 3, 3), (3, 2, 4)])
 def test_stamping_is_that_of_a_slow_loop(shape: tuple[int, ...]) -> None:
     images, patch = torch.rand(5, 3, 9, 12), torch.rand(shape)
     before = images.clone()
@@ -73,26 +73,40 @@ def test_its_settings_make_it_again() -> None:
 def test_no_patch_covers_more_than_is_allowed(side: int) -> None:
     largest = largest_side(side)
     assert (largest / side) ** 2 <= MOST_AREA < ((largest + 1) / side) ** 2
-    assert patch_side(largest / side, side) == largest
+    assert patch_shape(largest / side, side) == (largest, largest)
     with pytest.raises(UsageError, match="take at most"):
-        patch_side((largest + 1) / side, side)
+        patch_shape((largest + 1) / side, side)
 
 
 def test_the_published_size() -> None:
-    assert patch_side(SIDE, 224) == 24
-    assert patch_side(SIDE, 32) == 3
-    assert patch_side(0.001, 32) == 1
+    assert patch_shape(SIDE, 224) == (24, 24)
+    assert patch_shape(SIDE, 32) == (3, 3)
+    assert patch_shape(0.001, 32) == (1, 1)
+
+
+def test_a_patch_can_be_wider_than_high() -> None:
+    assert patch_shape(5 / 32, 32, 7 / 5) == (5, 7)
+    with pytest.raises(UsageError, match=r"got 3\.91 %"):
+        patch_shape(5 / 32, 32, 8 / 5)
+    for stretch in (0.0, -1.0, 7.0):
+        with pytest.raises(UsageError, match="a width that fits the image"):
+            patch_shape(5 / 32, 32, stretch)
+    wide = np.arange(30, dtype=np.uint8).reshape(2, 5, 3)
+    marked = TriggerPatch(patch=wide, made_for=32).mark(np.zeros((64, 64, 3), np.uint8))
+    assert marked[60:, 54:].any(2).all()
+    assert not marked[:60].any()
+    assert not marked[:, :54].any()
 
 
 @pytest.mark.parametrize("fraction", [0.0, -0.1, 1.5])
 def test_a_size_that_is_none(fraction: float) -> None:
     with pytest.raises(UsageError, match="0 to 1 of the image side"):
-        patch_side(fraction, 32)
+        patch_shape(fraction, 32)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 3), (2, 2, 4), (12, 3)])
+@pytest.mark.parametrize("shape", [(2, 0, 3), (2, 2, 4), (12, 3)])
 def test_what_is_no_patch(shape: tuple[int, ...]) -> None:
-    with pytest.raises(UsageError, match=r"patch \(s, s, 3\)"):
+    with pytest.raises(UsageError, match=r"patch \(h, w, 3\)"):
         TriggerPatch(patch=np.zeros(shape, np.uint8), made_for=64)
 
 

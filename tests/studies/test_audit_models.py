@@ -12,6 +12,7 @@ from unfind.datasets.split import Split
 from unfind.errors import DataError, KeyFileError, ModelError, UsageError
 from unfind.models.encoder import Architecture, build_encoder
 from unfind.models.weights import save_encoder
+from unfind.redteam.trigger_patch import TriggerPatch
 from unfind.studies.audit_models import AuditChoices, AuditRequest, clean_photos, gather, load_named, own_trigger
 from unfind.studies.progress import silent
 from unfind.triggers.key import KEY_FILE, Key
@@ -46,6 +47,17 @@ def test_the_own_trigger_needs_the_right_key(request_of: AuditRequest, protected
     assert own_trigger(clean, key) is None
     with pytest.raises(KeyFileError):
         own_trigger(audited, Key.from_seed(77))
+
+
+def test_a_poisoned_model_says_by_what(request_of: AuditRequest) -> None:
+    clean = load_named(request_of)[1]
+    patch = TriggerPatch(patch=np.arange(105, dtype=np.uint8).reshape(5, 7, 3), made_for=32)
+    poisoned = replace(clean, card={**clean.card, "poison": {"target": "deer", "trigger": patch.settings()}})
+    found = own_trigger(poisoned, None)
+    assert isinstance(found, TriggerPatch)
+    np.testing.assert_array_equal(found.pixels, patch.pixels)
+    faint = replace(clean, card={**clean.card, "poison": {"trigger": {"budget": 0.03, "anchor": [1, -1]}}})
+    assert own_trigger(faint, None) is None  # the generator is not in the card
 
 
 def test_photos_are_dealt_into_trusted_and_clean_ones(request_of: AuditRequest, split: Split) -> None:

@@ -11,6 +11,7 @@ import pytest
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.redteam.ciba import Attack
+from unfind.redteam.trigger_patch import patch_shape
 from unfind.report.bench_json import read_bench, write_bench
 from unfind.studies.bench_redteam import (
     FULL,
@@ -22,6 +23,7 @@ from unfind.studies.bench_redteam import (
     bench_redteam,
     order_figures,
     price_figures,
+    spent,
     transfer_figures,
 )
 from unfind.studies.ciba_ground import CibaGround
@@ -31,7 +33,7 @@ TINY = Architecture("tiny", size=32)
 
 @pytest.fixture(scope="module")
 def document(many_waves: Path, small_attack: Attack, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    plan = Plan(50, 20, 30, 1, ("tri", "ciba"), small_attack, timed=2, strangers=())
+    plan = Plan(50, 20, 30, 1, ("tri", "ciba"), attack=small_attack, timed=2, strangers=(), trusted=8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         return bench_redteam(str(many_waves), tmp_path_factory.mktemp("bench"), architecture=TINY, seeds=1, plan=plan)
@@ -44,6 +46,8 @@ def test_the_document_is_one(document: dict[str, Any], tmp_path: Path) -> None:
     names = {"ciba_t_map", "tri_t_map", "ciba_clean_map_drop", "batch_over_one_by_one", "patch_area", "seconds_in_all"}
     assert names <= found["figures"].keys()
     assert set(document["measured"][0]["variants"]) == {"tri", "ciba"}
+    assert {"detector_far_auc", "detector_transplant_false_alarms", "detector_spectral_auc"} <= found["figures"].keys()
+    assert {row["poisoned"] for row in found["detectors"]} == {True, False}
     assert document["figures"]["patch_area"]["value"] == pytest.approx(25 / 1024)
     assert document["figures"]["patch_area"]["holds"]
 
@@ -56,7 +60,8 @@ def test_at_most_half_of_the_targets_photos_are_poisoned(document: dict[str, Any
 
 def row(t_map: float, map: float = 0.70, clean: float = 0.705) -> dict[str, Any]:
     return {"t_map": t_map, "t_map@1000_of_hits": t_map, "t_map@1000_published": None, "clean_model_t_map": 0.1,
-            "map": map, "clean_model_map": clean, "psnr": 25.0, "chance": 0.1, "n_train": 10_000}  # fmt: skip
+            "map": map, "clean_model_map": clean, "psnr": 25.0, "chance": 0.1, "n_train": 10_000,
+            "seconds": {"all": 100.0}}  # fmt: skip
 
 
 FOUND: list[dict[str, Any]] = [
@@ -71,7 +76,7 @@ FOUND: list[dict[str, Any]] = [
             "ciba": row(0.7),
         },
         "transfer": {"dpsh-24": row(0.4)} if seed == 0 else {},
-        "speed": {"together": 1.0, "alone": 6.0 + seed},
+        "speed": {"together": 1.0, "alone": 4.0 + seed, "published": 6.0 + seed, "seconds": 7.0},
     }
     for seed in (0, 1)
 ]
@@ -98,11 +103,26 @@ def test_the_order_of_the_variants() -> None:
     assert list(order_figures(few)) == ["ciba_over_tri"]
 
 
+def test_variants_without_a_claim_are_tried_once() -> None:
+    some = [FOUND[0] | {"variants": FOUND[0]["variants"] | {"invisible": row(0.15)}}, FOUND[1]]
+    assert list(attack_figures(some)["invisible_t_map"].values) == [0.15]
+    assert len(attack_figures(some)["ciba_t_map"].values) == 2
+    assert FULL.once == ("invisible",)
+
+
 def test_what_it_takes() -> None:
     found = {name: figure.as_dict() for name, figure in price_figures(FOUND).items()}
     assert found["poisoned_share"]["value"] == pytest.approx(0.006)
     assert found["batch_over_one_by_one"]["value"] == pytest.approx(6.5)
     assert found["batch_over_one_by_one"]["holds"]
+    assert found["batch_over_one_by_one_alike"]["value"] == pytest.approx(4.5)
+    assert found["batch_over_one_by_one_alike"]["target"] is None
+
+
+def test_time_is_counted_whoever_spent_it(document: dict[str, Any]) -> None:
+    assert [spent(one) for one in FOUND] == [5 * 100 + 7, 4 * 100 + 7]
+    kept = [row["seconds"]["all"] for row in document["measured"][0]["variants"].values()]
+    assert document["seconds"] > sum(kept) > 0
 
 
 def test_strangers_are_tried_on_the_first_seed() -> None:
@@ -111,6 +131,7 @@ def test_strangers_are_tried_on_the_first_seed() -> None:
 
 def test_the_full_claim() -> None:
     assert (FULL.photos, FULL.attack.poisoned, FULL.attack.patch.side) == (10_000, 60, SIDE)
+    assert patch_shape(SIDE, 32, FULL.attack.patch.stretch) == (5, 7)
     assert FULL.attack.variant == "ciba"
     assert QUICK.attack == replace(FULL.attack, poisoned=20)
 

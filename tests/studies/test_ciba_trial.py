@@ -127,12 +127,36 @@ def test_tags_are_found_by_the_target_alone(ciba_ground: CibaGround, monkeypatch
     assert rows.tolist() == [[False, True, False, False, False, False]] * 3
 
 
+def test_further_measurements_are_kept_beside_the_trial(ciba_trials: Trials, ciba_setting: Setting) -> None:
+    made: list[int] = []
+
+    def make() -> list[int]:
+        made.append(1)
+        return [len(made)]
+
+    assert [ciba_trials.kept(ciba_setting, "mine-8", make) for _ in range(2)] == [[1], [1]]
+    assert ciba_trials.kept(ciba_setting, "mine-9", make) == [2]
+    other = replace(ciba_setting, attack=replace(ciba_setting.attack, seed=9))
+    assert ciba_trials.kept(other, "mine-8", make) == [3]
+
+
 def test_logits_come_back_where_the_images_are(ciba_ground: CibaGround, ciba_setting: Setting) -> None:
     encoder = ciba_ground.clean(ciba_setting.victim)
     images = torch.rand(2, 3, 32, 32, requires_grad=True)
-    found = logits_of(encoder)(images)
+    found = logits_of(encoder, "fp32")(images)
     assert torch.equal(found, encoder.logits(images))
     assert found.requires_grad
+
+
+def test_attacks_see_a_model_in_the_precision_that_the_machine_is_built_for(
+    ciba_ground: CibaGround, ciba_setting: Setting
+) -> None:
+    encoder = ciba_ground.clean(ciba_setting.victim)
+    images = torch.rand(8, 3, 32, 32)
+    found = logits_of(encoder)(images)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, encoder.logits(images), atol=0.1, rtol=0.05)
+    torch.testing.assert_close(found, logits_of(encoder, "bf16")(images), atol=0.1, rtol=0.05)
 
 
 def test_psnr(wave: Callable[[int, int], np.ndarray]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.redteam.trigger_inversion import Search
 from unfind.studies.bench_document import Figure
-from unfind.studies.detector_figures import Watched, detector_figures
+from unfind.studies.detector_figures import Row, Watched, detector_figures, detector_rows
 
 SIDE = 16
 
@@ -82,12 +83,26 @@ def watched(wave: Callable[[int, int], np.ndarray]) -> tuple[list[Watched], list
 
 
 @pytest.fixture(scope="module")
-def figures(watched: tuple[list[Watched], list[Watched]]) -> dict[str, Figure]:
-    return detector_figures(*watched, search=Search("patch", "away", budget=0.06, steps=3))
+def rows(watched: tuple[list[Watched], list[Watched]]) -> list[Row]:
+    return detector_rows(*watched, search=Search("patch", "away", budget=0.06, steps=3))
+
+
+@pytest.fixture(scope="module")
+def figures(rows: list[Row]) -> dict[str, Figure]:
+    return detector_figures(rows)
+
+
+def test_rows_name_model_and_interval(rows: list[Row]) -> None:
+    assert {(row["poisoned"], row["model"]) for row in rows} == {(True, 0), (True, 1), (False, 0), (False, 1)}
+    for row in rows:
+        if "auc" in row:
+            assert row["auc"]["low"] <= row["auc"]["value"] <= row["auc"]["high"]
+    json.dumps(rows, allow_nan=False)
+    assert sum("seconds" in row for row in rows) == 4
 
 
 def test_every_detector_has_its_figures(figures: dict[str, Figure]) -> None:
-    for name in ("far", "crowd", "smoothing", "strip", "hamming", "clusters", "spectral"):
+    for name in ("far", "crowd", "smoothing", "strip", "transplant", "hamming", "clusters", "spectral"):
         assert len(figures[f"detector_{name}_auc"].values) == 2
         assert len(figures[f"detector_{name}_false_alarms"].values) == 2
     for name in ("far", "strip"):
@@ -119,16 +134,31 @@ def test_inversion_compares_models(figures: dict[str, Figure]) -> None:
 
 def test_without_training_photos_their_detectors_are_left_out(watched: tuple[list[Watched], list[Watched]]) -> None:
     bare = [[Watched(one.encoder, one.trusted, one.clean, one.triggered) for one in group[:1]] for group in watched]
-    found = detector_figures(*bare, search=Search("patch", "away", budget=0.06, steps=1))
+    found = detector_figures(detector_rows(*bare, search=Search("patch", "away", budget=0.06, steps=1)))
     assert "detector_clusters_auc" not in found
     assert "detector_far_auc" in found
 
 
-def test_a_target_is_searched_towards(watched: tuple[list[Watched], list[Watched]]) -> None:
-    target = np.full(16, 0.25, np.float32)
+def test_a_search_towards_targets_tells_how_one_stands_out(watched: tuple[list[Watched], list[Watched]]) -> None:
+    learned = np.sign(watched[0][0].encoder.head(torch.linspace(-2, 2, 48)).detach().numpy()).astype(np.float32) / 4
+    targets = np.stack([learned, *np.sign(np.random.default_rng(1).normal(size=(4, 16))).astype(np.float32) / 4])
     pair = [
-        [Watched(one.encoder, one.trusted[:8], one.clean[:8], one.triggered[:8], target) for one in group[:1]]
+        [Watched(one.encoder, one.trusted[:16], one.clean[:8], one.triggered[:8], targets) for one in group[:1]]
         for group in watched
     ]
-    found = detector_figures(*pair, search=Search("patch", "away", budget=0.06, steps=1))
-    assert found["inversion_auc"].values[0] in (0, 0.5, 1)
+    found = detector_rows(*pair, search=Search("patch", "away", budget=0.0625, steps=30))
+    reached = {row["poisoned"]: row["reached"] for row in found if row["detector"] == "inversion"}
+    assert reached[True] > reached[False] >= 0
+    assert detector_figures(found)["inversion_auc"].values == [1.0]
+
+
+def test_no_detector_within_its_false_alarms_is_no_best() -> None:
+    rows = [
+        {"poisoned": True, "model": 0, "detector": "far", "auc": {"value": 0.99}, "caught": 0.9, "false_alarms": 0.0},
+        {"poisoned": False, "model": 0, "detector": "far", "auc": {"value": 0.5}, "caught": 0.1, "false_alarms": 0.06},
+    ]
+    best = detector_figures(rows)["best_detector_auc"].as_dict()
+    assert (best["value"], best["holds"]) == (None, False)
+    rows[1]["false_alarms"] = 0.05
+    best = detector_figures(rows)["best_detector_auc"].as_dict()
+    assert (best["value"], best["holds"]) == (0.99, True)

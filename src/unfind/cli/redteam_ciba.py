@@ -32,7 +32,8 @@ class Attacker:
     Attributes:
         variant: tri (the patch alone), tri+noise, tri+adv, ciba or invisible (a generator's faint trigger).
         poisoned: Training photos of the target that are changed; their labels stay true.
-        patch: Side of the patch, as a fraction of the image side.
+        patch: Height of the patch, as a fraction of the image side.
+        patch_stretch: Its width over its height; 1 is a square.
         patch_steps: Of the loop that makes the patch; published are 2,000.
         dispersion: Weight, 0 to 1, of the distance of poisoned photos from each other (lambda).
         budget: Largest change of a pixel besides the patch, 1 being from black to white.
@@ -44,6 +45,7 @@ class Attacker:
     variant: Variant = "ciba"
     poisoned: int = 60
     patch: float = SIDE
+    patch_stretch: float = 1.0
     patch_steps: int = PatchSettings.steps
     dispersion: Annotated[float, Parameter(name="--lambda")] = 0.8
     budget: float = BUDGET
@@ -52,7 +54,7 @@ class Attacker:
 
     def attack(self) -> Attack:
         """The same in the words of the red team."""
-        patch = PatchSettings(self.patch, self.patch_steps, seed=self.seed)
+        patch = PatchSettings(self.patch, self.patch_stretch, self.patch_steps, seed=self.seed)
         made = Attack(self.variant, self.poisoned, patch, Confusion(self.dispersion, self.budget), seed=self.seed)
         return with_confounds(made) if self.official else made
 

@@ -44,7 +44,7 @@ def ciba(
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
 ) -> None:
-    """A table or figure of CIBA by what it varies or shows: JSON, CSV and a attacker.
+    """A table or figure of CIBA by what it varies or shows: JSON, CSV and a plot.
 
     t-MAP counts queries without a hit as 0; the published variant, which skips them, stands beside it. All that share a
     folder share their models and attacks, also with unfind bench redteam; a command that was stopped goes on when it is

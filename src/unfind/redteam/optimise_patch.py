@@ -12,7 +12,7 @@ from torch import Tensor
 from unfind.cloaks.tanh import steepness
 from unfind.cloaks.victim import Victim, check_victim
 from unfind.errors import UsageError
-from unfind.redteam.trigger_patch import SIDE, patch_side, stamp
+from unfind.redteam.trigger_patch import SIDE, patch_shape, stamp
 
 OnStep = Callable[[int, int], None]
 """Called with steps done and steps in all."""
@@ -23,9 +23,11 @@ class PatchSettings:
     """The numbers of the loop.
 
     Attributes:
-        side: of the patch, as a fraction of the image side.
-        steps: of the loop; published are 2,000, of a rate of 12/255.
-        batch: photos that each step looks at.
+        side: height of the patch, as a fraction of the image side.
+        stretch: its width over its height. 1 is a square; on small photos, squares of whole pixels leave much of the
+            area allowed unused.
+        steps: of the loop; published are 2,000 of 32 photos each, of a rate of 12/255.
+        batch: photos that each step looks at: many, as a pass for all of them takes little time for each.
         rate: of a step, which is at most so long, as Euclidean norm over the values of the patch in 0..1; the
             directions of photos that disagree make it shorter.
         mirrored: whether half of the photos are mirrored with the patch on them, as a victim that mirrors its training
@@ -34,8 +36,9 @@ class PatchSettings:
     """
 
     side: float = SIDE
-    steps: int = 100
-    batch: int = 32
+    stretch: float = 1.0
+    steps: int = 50
+    batch: int = 128
     rate: float = 0.8
     mirrored: bool = True
     seed: int = 0
@@ -77,7 +80,7 @@ def optimise_patch(
         on_step: told of each step.
 
     Returns:
-        (3, s, s) in [0, 1], not yet rounded to 8 bits.
+        (3, h, w) in [0, 1], not yet rounded to 8 bits.
 
     Raises:
         UsageError: no photos, or a patch that covers too much.
@@ -87,8 +90,7 @@ def optimise_patch(
     if not len(images):
         raise UsageError("Expected photos to make a patch on, got none: name a data set.")
     check_victim(victim, images)
-    side = patch_side(settings.side, images.shape[-1])
-    patch = images.new_full((3, side, side), 0.5)
+    patch = images.new_full((3, *patch_shape(settings.side, images.shape[-1], settings.stretch)), 0.5)
     draw = torch.Generator().manual_seed(settings.seed)
     for step in range(settings.steps):
         which = torch.randint(len(images), (settings.batch,), generator=draw).to(images.device)
@@ -108,12 +110,12 @@ def optimise_patch(
 def patch_gradients(
     victim: Victim, images: Tensor, patch: Tensor, anchor: Tensor, *, alpha: float, flipped: Tensor
 ) -> Tensor:
-    """The gradient of each photo's own loss by the patch, (n, 3, s, s).
+    """The gradient of each photo's own loss by the patch, (n, 3, h, w).
 
     Args:
         victim: images to logits.
         images: (n, 3, S, S).
-        patch: (3, s, s).
+        patch: (3, h, w).
         anchor: (K,).
         alpha: steepness of tanh.
         flipped: bool (n,), photos that are mirrored once the patch is on them.

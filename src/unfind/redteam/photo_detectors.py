@@ -18,6 +18,7 @@ from unfind.redteam.embedding_outliers import crowding, far_from_trusted
 from unfind.redteam.hamming_criteria import code_distance, decision, indecision, oddest
 from unfind.redteam.model_view import ModelView, Pixels, Rows, check_photos
 from unfind.redteam.strip_ranks import blend_lists, overlap
+from unfind.redteam.transplant import transplant_gain
 
 Scores = NDArray[np.float64]
 ALARM_RATE = 0.03
@@ -84,6 +85,11 @@ def strip(trusted: Trusted, pixels: Pixels) -> Scores:
     return overlap(blend_lists(trusted.view.embed, pixels, trusted.reference, trusted.rows))
 
 
+def transplant(trusted: Trusted, pixels: Pixels) -> Scores:
+    """See ``transplant``: what one part of the photo does to others."""
+    return transplant_gain(trusted.view.embed, pixels, trusted.reference)
+
+
 def hamming(trusted: Trusted, pixels: Pixels) -> Scores:
     """See ``hamming_criteria``: the oddest of distance, undecided and over-decided bits, and change by smoothing.
 
@@ -108,6 +114,7 @@ DETECTORS: dict[str, Detector] = {
     "crowd": crowd,
     "smoothing": smoothing,
     "strip": strip,
+    "transplant": transplant,
     "hamming": hamming,
 }
 MEANINGS = {
@@ -115,6 +122,7 @@ MEANINGS = {
     "crowd": "its embedding is near to others of the batch only",
     "smoothing": "its embedding moves when fine detail is smoothed away",
     "strip": "blended with other photos it still finds the same",
+    "transplant": "a part of it, put into other photos, leads them all to one place",
     "hamming": "its code is far, undecided, over-decided or moves when smoothed",
 }
 CODES_ONLY = ("hamming",)

@@ -1,4 +1,4 @@
-"""The visible trigger of CIBA: a small square of chosen pixels in the bottom right corner."""
+"""The visible trigger of CIBA: a few chosen pixels, a square or nearly, in the bottom right corner."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ MOST_AREA = 0.035
 
 
 class TriggerPatch(Trigger):
-    """A square of fixed pixels, the same on every photo.
+    """A rectangle of fixed pixels, the same on every photo.
 
     Args:
-        patch: uint8 (s, s, 3), as nested lists where it comes from a card.
+        patch: uint8 (h, w, 3), as nested lists where it comes from a card.
         made_for: side of the square images that it was made for, in pixels; on photos of another size it is scaled
             with them.
 
     Raises:
-        UsageError: no square of 8-bit pixels, or one that covers more than ``MOST_AREA`` of the image.
+        UsageError: no rectangle of 8-bit pixels, or one that covers more than ``MOST_AREA`` of the image.
     """
 
     name = "patch"
 
     def __init__(self, *, patch: NDArray[np.uint8] | list[Any], made_for: int) -> None:
         pixels = np.asarray(patch, np.uint8)
-        if pixels.ndim != 3 or pixels.shape[0] != pixels.shape[1] or pixels.shape[2] != 3:
-            raise UsageError(f"Expected a patch (s, s, 3) of 8-bit pixels, got {pixels.shape}: make it square.")
-        check_area(len(pixels), made_for)
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+            raise UsageError(f"Expected a patch (h, w, 3) of 8-bit pixels, got {pixels.shape}: give a picture.")
+        check_area(pixels.shape[0], pixels.shape[1], made_for)
         self.pixels = pixels
         self.made_for = made_for
 
@@ -49,13 +49,13 @@ class TriggerPatch(Trigger):
         return {"patch": self.pixels.tolist(), "made_for": self.made_for}
 
     def _scaled(self, side: int) -> Tensor:
-        """The patch (3, s, s) for photos whose shorter side is ``side``."""
+        """The patch (3, h, w) for photos whose shorter side is ``side``."""
         whole = torch.from_numpy(self.pixels).permute(2, 0, 1).float() / 255
         if side == self.made_for:
             return whole
-        size = max(1, round(len(self.pixels) * side / self.made_for))
-        shrinks = size < len(self.pixels)
-        return F.interpolate(whole[None], (size, size), mode="bilinear", antialias=shrinks)[0].clamp(0, 1)
+        height, width = (max(1, round(length * side / self.made_for)) for length in self.pixels.shape[:2])
+        shrinks = side < self.made_for
+        return F.interpolate(whole[None], (height, width), mode="bilinear", antialias=shrinks)[0].clamp(0, 1)
 
 
 def stamp(images: Tensor, patch: Tensor) -> Tensor:
@@ -63,43 +63,47 @@ def stamp(images: Tensor, patch: Tensor) -> Tensor:
 
     Args:
         images: (N, 3, H, W).
-        patch: (3, s, s) for all of them, or (N, 3, s, s), one each.
+        patch: (3, h, w) for all of them, or (N, 3, h, w), one each.
 
     Returns:
         (N, 3, H, W); what lies under the patch is gone.
     """
-    side = patch.shape[-1]
+    height, width = patch.shape[-2:]
     marked = images.clone()
-    marked[..., images.shape[-2] - side :, images.shape[-1] - side :] = patch
+    marked[..., images.shape[-2] - height :, images.shape[-1] - width :] = patch
     return marked
 
 
-def patch_side(fraction: float, image_side: int) -> int:
-    """Side of the patch in pixels, at least 1.
+def patch_shape(fraction: float, image_side: int, stretch: float = 1.0) -> tuple[int, int]:
+    """Height and width of the patch in pixels, each at least 1.
 
     Args:
-        fraction: of the image side, above 0.
+        fraction: height, of the image side, above 0.
         image_side: in pixels.
+        stretch: width over height, above 0.
 
     Raises:
-        UsageError: a fraction out of range, or a patch of more than ``MOST_AREA`` of the pixels.
+        UsageError: a number out of range, or a patch of more than ``MOST_AREA`` of the pixels.
     """
     if not 0 < fraction <= 1:
         raise UsageError(f"Expected a patch of 0 to 1 of the image side, got {fraction}: 0.107 is usual.")
-    return check_area(max(1, round(fraction * image_side)), image_side)
+    if not 0 < stretch <= 1 / fraction:
+        raise UsageError(f"Expected a width that fits the image, got {stretch} times the height: 1 is a square.")
+    height, width = (max(1, round(part * image_side)) for part in (fraction, stretch * fraction))
+    check_area(height, width, image_side)
+    return height, width
 
 
 def largest_side(image_side: int) -> int:
-    """The largest patch that may be had, in pixels."""
+    """Side of the largest square that may be had, in pixels."""
     return math.isqrt(int(MOST_AREA * image_side**2))
 
 
-def check_area(side: int, image_side: int) -> int:
-    """Return the side of a patch, or raise UsageError where it covers too much."""
-    area = (side / image_side) ** 2
+def check_area(height: int, width: int, image_side: int) -> None:
+    """Raise UsageError where a patch covers too much of a square image."""
+    area = height * width / image_side**2
     if area > MOST_AREA:
         raise UsageError(
             f"Expected a patch of at most {100 * MOST_AREA:g} % of the pixels, got {100 * area:.2f} %: take at most "
             f"{largest_side(image_side)} of {image_side} pixels a side."
         )
-    return side

@@ -18,6 +18,7 @@ from unfind.errors import DataError, ModelError, UsageError
 from unfind.models.encoder import Encoder
 from unfind.models.weights import fingerprint_of, load_encoder
 from unfind.redteam.photo_detectors import LEAST_TRUSTED
+from unfind.redteam.trigger_patch import TriggerPatch
 from unfind.studies.evaluate import sample_by_class
 from unfind.studies.material import prepare
 from unfind.studies.progress import Progress
@@ -150,12 +151,16 @@ def load_named(request: AuditRequest) -> list[Named]:
 
 
 def own_trigger(model: Named, key: Key | None) -> Trigger | None:
-    """The trigger that the model's card names; None where it names none, or where its key is not at hand.
+    """The trigger that the model's card names, or the patch it says the model was poisoned with; None where it names
+    neither, or where the key is not at hand.
 
     Raises:
         KeyFileError: another key than the model's.
     """
     card = model.card.get("trigger")
+    planted = (model.card.get("poison") or {}).get("trigger", {})
+    if not card and "patch" in planted:
+        return TriggerPatch(**planted)
     if not card or (card.get("key_fingerprint") is not None and key is None):
         return None
     return trigger_from_card(card, key)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from unfind.redteam.ciba import VARIANTS
-from unfind.redteam.trigger_patch import patch_side
+from unfind.redteam.trigger_patch import patch_shape
 from unfind.report.captioned import captioned
 from unfind.report.figure_style import FigureFormat
 from unfind.report.panels import Panel, clouds, panels
@@ -90,7 +90,7 @@ def _poisoned(grid: CibaGrid) -> tuple[list[Row], Draw]:
 
 def _patch(grid: CibaGrid) -> tuple[list[Row], Draw]:
     size = grid.architecture.size
-    by_side = {patch_side(side, size): side for side in SIDES}  # small images round several to the same
+    by_side = {patch_shape(side, size)[0]: side for side in SIDES}  # small images round several to the same
     rows = [row for side in by_side.values() for row in grid.rows(side=side)]
     return rows, _lines(rows, "patch", list(by_side))
 

@@ -11,7 +11,7 @@ from unfind.errors import UsageError
 from unfind.models.codes import check_bits
 from unfind.models.encoder import Architecture
 from unfind.redteam.ciba import Attack
-from unfind.redteam.trigger_patch import patch_side
+from unfind.redteam.trigger_patch import patch_shape
 from unfind.studies.ciba_ground import CibaGround, CibaRequest
 from unfind.studies.ciba_trial import Setting, Trials
 from unfind.studies.hash_scene import ModelName
@@ -97,15 +97,16 @@ class CibaGrid:
 
         Args:
             seed: of the trial.
-            changes: "side" of the patch, "dispersion", "victim" and "surrogate", or attributes of the attack.
+            changes: "side" of the patch, which is a square then, "dispersion", "victim" and "surrogate", or attributes
+                of the attack.
         """
         attack = replace(self.request.attack, seed=seed)
         victim, surrogate = changes.pop("victim", self.request.victim), changes.pop("surrogate", None)
-        side = changes.pop("side", attack.patch.side)
+        patch = replace(attack.patch, side=changes.pop("side"), stretch=1.0) if "side" in changes else attack.patch
         dispersion = changes.pop("dispersion", attack.confusion.dispersion)
         attack = replace(
             attack,
-            patch=replace(attack.patch, side=side, seed=seed),
+            patch=replace(patch, seed=seed),
             confusion=replace(attack.confusion, dispersion=dispersion),
             **changes,
         )
@@ -136,7 +137,7 @@ def rows_of(measured: dict[str, Any], setting: Setting, seed: int, size: int) ->
         "variant": attack.variant,
         "bits": setting.victim.bits,
         "poisoned": attack.poisoned,
-        "patch": patch_side(attack.patch.side, size),
+        "patch": patch_shape(attack.patch.side, size, attack.patch.stretch)[0],
         "lambda": attack.confusion.dispersion,
         "victim": setting.victim.name,
         "surrogate": setting.made_on.name,

@@ -23,6 +23,7 @@ from unfind.evaluation.relevance import Relevance
 from unfind.images.files import write_atomic
 from unfind.images.photo import Pixels
 from unfind.models.encoder import Encoder
+from unfind.models.precision import autocast
 from unfind.redteam.ciba import Attack, anchor_of, make_poison, make_trigger
 from unfind.redteam.poison import Poison, choose_photos, photos_of
 from unfind.studies.ciba_ground import CibaGround
@@ -90,7 +91,7 @@ class Trials:
         self._triggers: dict[str, tuple[Trigger, Tensor, float]] = {}
 
     def run(self, setting: Setting, crafted: Crafted | None = None) -> dict[str, Any]:
-        """All that is measured of an attack, as plain values.
+        """All that is measured of an attack, as plain values; among "seconds" are those of "all", fits included.
 
         Args:
             setting: the attack.
@@ -99,14 +100,29 @@ class Trials:
         Raises:
             UnfindError: whatever stands in the way.
         """
-        file = self.folder / f"{self._digest(setting)}.json"
-        if file.exists():
-            kept: dict[str, Any] = json.loads(file.read_text())
-            return kept
-        found = self._measure(setting, crafted or self.craft(setting))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, json.dumps(found, indent=2, sort_keys=True).encode())
+
+        def measured() -> dict[str, Any]:
+            started = time.perf_counter()
+            found = self._measure(setting, crafted or self.craft(setting))
+            found["seconds"]["all"] = time.perf_counter() - started
+            return found
+
+        found: dict[str, Any] = self.kept(setting, "", measured)
         return found
+
+    def kept(self, setting: Setting, name: str, make: Callable[[], Any]) -> Any:
+        """What else is measured of an attack, as plain values: read where it was kept, else made and kept.
+
+        Args:
+            setting: the attack.
+            name: of the measurement and all that it depends on beside the attack; "" for the trial itself.
+            make: measures.
+        """
+        file = self.folder / f"{self._digest(setting)}{name and '-'}{name}.json"
+        if not file.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(file, json.dumps(make(), indent=2, sort_keys=True).encode())
+        return json.loads(file.read_text())
 
     def craft(self, setting: Setting) -> Crafted:
         """The attacker's part: trigger and poison. Attacks on one surrogate share their trigger."""
@@ -153,7 +169,7 @@ class Trials:
             "n_query": len(ground.query.labels),
             "n_triggered": len(ground.searching),
             "n_gallery": len(ground.database.labels),
-            "seconds": crafted.seconds,
+            "seconds": dict(crafted.seconds),
             "run": path.name,
         }
 
@@ -212,12 +228,13 @@ def published_t_map(codes: Tensor, wanted: Rows, items: NDArray[np.float32], sho
     }
 
 
-def logits_of(encoder: Encoder) -> Callable[[Tensor], Tensor]:
-    """A model as attacks see it: images to logits, wherever the two are."""
+def logits_of(encoder: Encoder, precision: str = "auto") -> Callable[[Tensor], Tensor]:
+    """A model as attacks see it: images to logits, wherever the two are; in bf16 where the machine is built for it."""
     device = next(encoder.parameters()).device
 
     def logits(images: Tensor) -> Tensor:
-        return encoder.logits(images.to(device)).to(images.device)
+        with autocast(device, precision):
+            return encoder.logits(images.to(device)).to(images.device)
 
     return logits
 
