@@ -15,11 +15,15 @@ LOUD = 1.0
 """So that all of these made-up photos can be read."""
 
 
-class Deaf(OnnxMark):
-    """Marks two levels too bright, and hears nothing."""
+class Bright(OnnxMark):
+    """Marks two levels too bright."""
 
     def change(self, photo, signs):
         return super().change(photo, signs) + np.float32(2 / 255 / LOUD)
+
+
+class Deaf(OnnxMark):
+    """Hears nothing, so that it does not know what to write louder either."""
 
     def looks(self, photo):
         return ((np.zeros_like(evidence), logit) for evidence, logit in super().looks(photo))
@@ -30,6 +34,7 @@ def found(wave) -> dict[str, Parity]:
     mark = KeyedMark(Key.from_seed(0), OnnxMark(FOLDER), strength=LOUD)
     others = {
         "same": KeyedMark(mark.key, OnnxMark(FOLDER), strength=LOUD),
+        "bright": KeyedMark(mark.key, Bright(FOLDER), strength=LOUD),
         "deaf": KeyedMark(mark.key, Deaf(FOLDER), strength=LOUD),
     }
     return mark_parity(mark, others, [np.tile(wave(label, 0), (3, 4, 1)) // 2 + 64 for label in range(3)])
@@ -42,9 +47,11 @@ def test_an_engine_agrees_with_itself(found: dict[str, Parity]) -> None:
 
 
 def test_one_that_differs_is_seen(found: dict[str, Parity]) -> None:
-    deaf = found["deaf"].as_dict()
-    assert deaf["furthest_levels"] in (2, 3)
-    assert deaf["pixels_within_a_level"] < 0.01
+    bright, deaf = (found[name].as_dict() for name in ("bright", "deaf"))
+    assert bright["furthest_levels"] in (2, 3)
+    assert bright["pixels_within_a_level"] < 0.01
+    assert bright["verdicts_that_differ"] == 0
+    assert deaf["pixels_within_a_level"] < 1
     # Plain photos are plain to both; marked ones are not marked to the deaf.
     assert deaf["verdicts_that_differ"] == 3
 
