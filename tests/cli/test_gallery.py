@@ -55,6 +55,15 @@ def test_add_skips_what_is_there(unfind, clean_run: Path, class_photos: Path, al
     assert unfind(*words, "--batch=2", "--json").json == {"added": 0, "skipped": 10, "refused": []}
 
 
+def test_add_labels_photos_with_their_folders(unfind, clean_run: Path, class_photos: Path, tmp_path: Path) -> None:
+    unfind("gallery", "create", tmp_path / "new", "--run", clean_run)
+    folders = (class_photos / "class-1", class_photos / "class-2")
+    unfind("gallery", "add", tmp_path / "new", *folders, "--run", clean_run, "--label-by-folder")
+    opened = Gallery.open(tmp_path / "new")
+    labels = {record.label for record in opened.records(opened.ids()).values()}
+    assert labels == {"class-1", "class-2"}
+
+
 def test_add_names_what_it_refuses(unfind, clean_run: Path, photos: list[Path], album: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
     words = ("gallery", "add", album, photos[0], tmp_path / "bad.jpg", "--run", clean_run)

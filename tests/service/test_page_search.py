@@ -55,6 +55,8 @@ def test_two_models_are_seen_side_by_side(
     expect(lists).to_have_count(2)
     expect(lists.nth(0)).to_contain_text("Ordinary model")
     expect(lists.nth(1)).to_contain_text("Protected model")
+    summary = "Of the 2 photos that the ordinary model finds first, 0 are no longer found."
+    expect(page.locator("#panel-search .query")).to_contain_text(summary)
     assert lists.nth(0).locator("li .name").all_inner_texts() == ["colour 2", "colour 3"]
     assert lists.nth(1).locator("li .name").all_inner_texts() == [f"colour {step}" for step in range(4)]
     scores = [float(text.removeprefix("Score ")) for text in lists.nth(1).locator(".hint").all_inner_texts()[1:]]

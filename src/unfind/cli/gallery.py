@@ -20,6 +20,7 @@ from unfind.gallery.filter import Filter
 from unfind.gallery.hit import Hit
 from unfind.gallery.ids import content_id
 from unfind.gallery.parquet import export_parquet, import_parquet, read_export
+from unfind.gallery.record import path_text
 from unfind.gallery.store import Gallery
 from unfind.gallery.thumbnail import thumbnail
 from unfind.gallery.upgrade import upgrade as upgrade_gallery
@@ -67,6 +68,7 @@ def add(
     batch: Annotated[int, Parameter(help="Photos embedded and committed at once.")] = 64,
     owner: Annotated[str, Parameter(help="Whose photos these are.")] = "",
     collection: Annotated[str, Parameter(help="Which set of photos they belong to.")] = "",
+    label_by_folder: Annotated[bool, Parameter(negative="", help="Label each photo with its folder's name.")] = False,
     near_duplicates: Annotated[
         float | None, Parameter(help="Tell of photos that look like another one, by this score; 0.98 is usual.")
     ] = None,
@@ -83,6 +85,7 @@ def add(
             photos,
             load_embedder(run, backbone=backbone),
             batch=batch,
+            label_of=_folder_name if label_by_folder else lambda _: "",
             owner=owner,
             collection=collection,
             near_threshold=near_duplicates,
@@ -292,6 +295,10 @@ def info(gallery: Place, /, *, json: AsJson = False) -> None:
     Example: unfind gallery info album
     """
     _print_info(Gallery.open(gallery), json)
+
+
+def _folder_name(photo: Path) -> str:
+    return path_text(Path(photo.absolute().parent.name))
 
 
 def _id_of(text: str, known: list[str]) -> str:

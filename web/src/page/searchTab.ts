@@ -8,7 +8,7 @@ import { element } from "./element";
 import { notice } from "./notice";
 import { Progress } from "./progress";
 import type { Store } from "./store";
-import { currentLanguage } from "./words";
+import { type Facts, currentLanguage } from "./words";
 
 /** Photos asked for: two rows of a wide screen. */
 const WANTED = 12;
@@ -33,8 +33,9 @@ export function searchTab(connection: Store<Connected | undefined>): HTMLElement
       address = URL.createObjectURL(photo);
       const kept = new Set(lists.at(-1)?.map(({ id }) => id));
       const rankings = lists.map((hits, side) => ranked(hits, facts, facts.beside !== null, sides[side], kept));
-      found.replaceChildren(query(address, photo.name), ...rankings);
-      announce("search.found", { count: lists.at(-1)?.length ?? 0 });
+      const answer = summary(lists, kept);
+      found.replaceChildren(query(address, photo.name, element("span", { text: answer })), ...rankings);
+      announce(...answer);
     } catch (error) {
       about.problem(error);
     } finally {
@@ -53,13 +54,19 @@ export function searchTab(connection: Store<Connected | undefined>): HTMLElement
   return element("section", {}, intro, element("div", { class: "columns" }, side, work), found);
 }
 
-function query(address: string, name: string): HTMLElement {
+function query(address: string, name: string, answer: HTMLElement): HTMLElement {
   return element(
     "figure",
     { class: "query" },
     element("img", { attributes: { src: address, alt: name } }),
-    element("figcaption", {}, element("span", { class: "hint", text: "search.query" }), element("span", { class: "name" }, name)),
+    element("figcaption", {}, element("span", { class: "hint", text: "search.query" }), element("span", { class: "name" }, name), answer),
   );
+}
+
+/** The answer in one sentence: how many were found or, with two models, how many the protected one hides. */
+function summary(lists: Hit[][], kept: ReadonlySet<string>): [string, Facts] {
+  if (lists.length < 2) return ["search.found", { count: lists[0].length }];
+  return ["search.hidden", { count: lists[0].filter(({ id }) => !kept.has(id)).length, all: lists[0].length }];
 }
 
 /** One model's list; `kept` are the photos that the protected model found too. */
@@ -74,7 +81,7 @@ function ranked(hits: Hit[], facts: Connected["facts"], two: boolean, beside: bo
 
 function hitItem(hit: Hit, place: number, lost: boolean): HTMLElement {
   const name = hit.label || hit.id.slice(0, 8);
-  const image = element("img", { attributes: { src: `data:image/jpeg;base64,${hit.thumbnail ?? ""}`, alt: name, loading: "lazy" } });
+  const image = element("img", { attributes: { src: `data:image/jpeg;base64,${hit.thumbnail ?? ""}`, alt: name } });
   const score = hit.score.toLocaleString(currentLanguage(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   const meter = element("span", { class: "meter" });
   meter.style.setProperty("--share", String(Math.max(0, Math.min(1, hit.score))));
