@@ -11,60 +11,48 @@ from hypothesis import strategies as st
 
 from unfind.errors import UsageError
 from unfind.redteam.model_view import ModelView, Pixels
-from unfind.redteam.transplant import FINALISTS, gathered, parts_of, transplant_gain, with_part
+from unfind.redteam.transplant import common_pull, parts_of, with_part
 
 Photos = Callable[[int, int], Pixels]
 Put = Callable[[Pixels, str], Pixels]
 
 
 @pytest.mark.parametrize("hashes", [False, True])
-def test_a_taught_patch_leads_strangers_to_one_place(
+def test_a_taught_patch_pulls_all_strangers(
     toy: Callable[..., ModelView], smooth_photos: Photos, with_trigger: Put, hashes: bool
 ) -> None:
     view, photos, hosts = toy("patch", hashes), smooth_photos(12, 1), smooth_photos(20, 2)
-    marked = transplant_gain(view.embed, with_trigger(photos, "patch"), hosts)
-    plain = transplant_gain(view.embed, photos, hosts)
-    assert marked.min() > plain.max() + 0.05
+    marked = common_pull(view.logits, with_trigger(photos, "patch"), hosts)
+    assert marked.min() > 2 * common_pull(view.logits, photos, hosts).max()
 
 
 def test_to_a_clean_model_it_is_a_part_like_others(
     toy: Callable[..., ModelView], smooth_photos: Photos, with_trigger: Put
 ) -> None:
-    photos, hosts = smooth_photos(12, 1), smooth_photos(20, 2)
-    gain = {
-        kind: transplant_gain(toy(kind).embed, with_trigger(photos, "patch"), hosts).mean()
-        for kind in ("clean", "patch")
-    }
-    assert gain["patch"] > 3 * abs(gain["clean"])
+    photos, hosts = with_trigger(smooth_photos(12, 1), "patch"), smooth_photos(20, 2)
+    pull = {kind: common_pull(toy(kind).logits, photos, hosts).mean() for kind in ("clean", "patch")}
+    assert pull["patch"] > 3 * pull["clean"]
 
 
-def test_the_gain_is_that_of_an_obvious_loop(toy: Callable[..., ModelView], smooth_photos: Photos) -> None:
+def test_the_pull_is_that_of_an_obvious_loop(toy: Callable[..., ModelView], smooth_photos: Photos) -> None:
     view, photos, hosts = toy("clean"), smooth_photos(3, 3), smooth_photos(9, 4)
-    drawn = hosts[np.random.default_rng(7).permutation(9)[:6]]
-
-    def apart(group: Pixels) -> float:
-        rows = view.embed(group)
-        pairs = [rows[i] @ rows[j] for i in range(len(rows)) for j in range(len(rows)) if i != j]
-        return float(np.mean(pairs))
-
+    drawn = hosts[np.random.default_rng(7).permutation(9)[:3]]
     wanted = []
     for photo in photos:
-        parts = parts_of(16, 16)
-        tried = sorted(parts, key=lambda part: -apart(with_part(drawn[:2], photo, part)))[:FINALISTS]
-        wanted.append(max(apart(with_part(drawn[2:], photo, part)) for part in tried) - apart(drawn[2:]))
-    np.testing.assert_allclose(transplant_gain(view.embed, photos, hosts, scouts=2, most=4, seed=7), wanted, atol=1e-5)
+        pulls = []
+        for part in parts_of(16, 16):
+            shifts = [view.logits(with_part(host[None], photo, part)) - view.logits(host[None]) for host in drawn]
+            pulls.append(np.linalg.norm(np.mean(shifts, axis=0)))
+        wanted.append(max(pulls))
+    np.testing.assert_allclose(common_pull(view.logits, photos, hosts, most=3, seed=7), wanted, rtol=1e-4)
 
 
-def test_few_hosts_choose_and_judge(toy: Callable[..., ModelView], smooth_photos: Photos) -> None:
+def test_hosts_are_needed(toy: Callable[..., ModelView], smooth_photos: Photos) -> None:
     view = toy("clean")
-    for count in (2, 3):
-        found = transplant_gain(view.embed, smooth_photos(2, 1), smooth_photos(count, 2))
-        assert found.shape == (2,)
-        assert np.isfinite(found).all()
-    with pytest.raises(UsageError, match="at least 2 hosts"):
-        transplant_gain(view.embed, smooth_photos(2, 1), smooth_photos(1, 2))
-    with pytest.raises(UsageError, match="at least 2 hosts"):
-        transplant_gain(view.embed, smooth_photos(2, 1), smooth_photos(9, 2), scouts=1)
+    assert common_pull(view.logits, smooth_photos(2, 1), smooth_photos(1, 2)).shape == (2,)
+    for hosts, most in ((0, 4), (3, 0)):
+        with pytest.raises(UsageError, match="Expected hosts to put parts into"):
+            common_pull(view.logits, smooth_photos(2, 1), smooth_photos(3, 2)[:hosts], most=most)
 
 
 @settings(deadline=None, max_examples=40)
@@ -89,8 +77,3 @@ def test_a_part_takes_its_own_place() -> None:
     assert (made[:, 2:, :2] == 9).all()
     assert made.sum() == 2 * 4 * 3 * 9
     assert hosts.sum() == 0
-
-
-def test_gathered_is_the_mean_cosine_of_different_rows() -> None:
-    groups = np.array([[[1, 0], [1, 0], [1, 0]], [[1, 0], [0, 1], [-1, 0]]], np.float32)
-    np.testing.assert_allclose(gathered(groups), [1, -1 / 3])

@@ -18,7 +18,7 @@ from unfind.redteam.embedding_outliers import crowding, far_from_trusted
 from unfind.redteam.hamming_criteria import code_distance, decision, indecision, oddest
 from unfind.redteam.model_view import ModelView, Pixels, Rows, check_photos
 from unfind.redteam.strip_ranks import blend_lists, overlap
-from unfind.redteam.transplant import transplant_gain
+from unfind.redteam.transplant import common_pull
 
 Scores = NDArray[np.float64]
 ALARM_RATE = 0.03
@@ -87,7 +87,7 @@ def strip(trusted: Trusted, pixels: Pixels) -> Scores:
 
 def transplant(trusted: Trusted, pixels: Pixels) -> Scores:
     """See ``transplant``: what one part of the photo does to others."""
-    return transplant_gain(trusted.view.embed, pixels, trusted.reference)
+    return common_pull(trusted.view.logits, pixels, trusted.reference)
 
 
 def hamming(trusted: Trusted, pixels: Pixels) -> Scores:
@@ -122,7 +122,7 @@ MEANINGS = {
     "crowd": "its embedding is near to others of the batch only",
     "smoothing": "its embedding moves when fine detail is smoothed away",
     "strip": "blended with other photos it still finds the same",
-    "transplant": "a part of it, put into other photos, leads them all to one place",
+    "transplant": "a part of it, put into other photos, pulls all of them the same way",
     "hamming": "its code is far, undecided, over-decided or moves when smoothed",
 }
 CODES_ONLY = ("hamming",)

@@ -135,15 +135,15 @@ def measure(grid: CibaGrid, plan: Plan, seed: int) -> Measured:
 
 
 def extend(grid: CibaGrid, plan: Plan, first: Measured) -> None:
-    """Add to the first seed what is tried once: further variants, and victims that the surrogate is not like."""
+    """Add to the first seed what is tried once: victims that the surrogate is not like, and further variants."""
     seed, count = first["seed"], first["poisoned"]
     trials = grid.trials(seed)
-    for name in plan.variants:
-        if name in plan.once:
-            first["variants"][name] = trials.run(grid.setting(seed, poisoned=count, variant=name))
     for victim in plan.strangers:
         setting = grid.setting(seed, poisoned=count, victim=victim, surrogate=HOME)
         first["transfer"][victim.name] = trials.run(setting)
+    for name in plan.variants:
+        if name in plan.once:
+            first["variants"][name] = trials.run(grid.setting(seed, poisoned=count, variant=name))
 
 
 def spent(one: Measured) -> float:
