@@ -11,9 +11,7 @@ import argparse
 import io
 import json
 import os
-import platform
 import shutil
-import statistics
 import sys
 import tempfile
 import threading
@@ -29,12 +27,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from unfind.gallery.store import Gallery
+from unfind.report.bench_json import write_bench
 from unfind.service.api_keys import KeyRing
 from unfind.service.app import create_app
 from unfind.service.backend import Backend
 from unfind.service.limits import ServiceLimits
 from unfind.service.page import PageFacts
 from unfind.service.page_mark import find_networks
+from unfind.studies.bench_document import Figure, bench_document
 from unfind.triggers.key import Key
 from unfind.triggers.shipped import FOLDER as SHIPPED_MARK
 
@@ -158,48 +158,40 @@ def measured(browser: Any, address: str, key: Path, repeats: int) -> dict[str, l
     return found
 
 
-def figure(value: float, unit: str, spread: list[float], target: float | None = None) -> dict[str, Any]:
-    """One figure of the document."""
-    holds = {} if target is None else {"target": target, "holds": value <= target}
-    return {"value": round(value, 3), "unit": unit, "spread": [round(one, 3) for one in spread], **holds}
+def figures_of(browser: Any, mark: str, facts: PageFacts, folder: Path, repeats: int) -> dict[str, Figure]:
+    """What the page costs with one mark."""
+    folder.mkdir()
+    key = folder / "bench.key"
+    Key.from_seed(1).save(key)
+    with served(folder, facts) as address:
+        load = first_load(browser, address)
+        found = {
+            f"{mark}, first load": Figure([load["bytes"]], "bytes", at_most=TARGETS["bytes"]),
+            f"{mark}, hosts asked": Figure([load["hosts"]], "hosts", at_most=1),
+        }
+        for size, took in measured(browser, address, key, repeats).items():
+            most = TARGETS["seconds"] if size == "1 MP" else None
+            clock, processor = zip(*took, strict=True)
+            found[f"{mark}, {size}, clock"] = Figure(clock, "s", at_most=most)
+            found[f"{mark}, {size}, processor"] = Figure(processor, "s of one core", at_most=most)
+    return found
 
 
 def document(repeats: int) -> dict[str, Any]:
-    """All figures."""
-    began, figures = time.time(), {}
+    """All figures, as a bench document."""
+    began, figures, load = time.perf_counter(), dict[str, Figure](), os.getloadavg()[0]
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     networks = find_networks(SHIPPED_MARK)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        Key.from_seed(1).save(Path(folder) / "bench.key")
         for mark in MARKS if networks else MARKS[:1]:
             facts = PageFacts("learned", networks=networks) if mark == "learned" else PageFacts()
-            place = Path(folder) / mark
-            place.mkdir()
-            with served(place, facts) as address:
-                load = first_load(browser, address)
-                figures[f"{mark}: first load"] = figure(load["bytes"], "bytes", [], TARGETS["bytes"])
-                figures[f"{mark}: hosts asked"] = figure(load["hosts"], "hosts", [], 1)
-                for size, took in measured(browser, address, Path(folder) / "bench.key", repeats).items():
-                    target = TARGETS["seconds"] if size == "1 MP" else None
-                    for name, values in zip(("protect", "protect, processor"), zip(*took, strict=True), strict=True):
-                        figures[f"{mark}: {name}, {size}"] = figure(
-                            statistics.median(values), "s", [min(values), max(values)], target
-                        )
+            figures |= figures_of(browser, mark, facts, Path(folder) / mark, repeats)
         version = browser.version
         browser.close()
-    return {
-        "schema": 1,
-        "bench": "page",
-        "data": "generated photos",
-        "seeds": list(range(repeats)),
-        "machine": platform.machine(),
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "versions": {"chromium": version, "python": platform.python_version()},
-        "seconds": round(time.time() - began, 1),
-        "figures": figures,
-    }
+    seeds, seconds_in_all = range(repeats), time.perf_counter() - began
+    more = {"chromium": version, "load_before": load}
+    return bench_document("page", "generated photos", seeds, seconds_in_all, figures, **more)
 
 
 def main() -> int:
@@ -208,11 +200,11 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5, help="photos of each size")
     parser.add_argument("--out", type=Path, help="write the JSON here too")
     arguments = parser.parse_args()
-    text = json.dumps(document(arguments.repeats), indent=2)
+    found = document(arguments.repeats)
     if arguments.out:
-        arguments.out.write_text(text + "\n")
-    print(text)
-    return 0 if all(found.get("holds", True) for found in json.loads(text)["figures"].values()) else 1
+        write_bench(arguments.out, found)
+    print(json.dumps(found, indent=2))
+    return int(any(figure["holds"] is False for figure in found["figures"].values()))
 
 
 if __name__ == "__main__":

@@ -219,9 +219,8 @@ def check(gallery: Place, /, *, json: AsJson = False) -> None:
     elif not faults:
         print("The gallery is whole.")
     if faults:
-        raise GalleryError(
-            f"Expected a whole gallery, got {len(faults)} faults, first {faults[0]}: restore it from a copy."
-        )
+        found = "one fault," if len(faults) == 1 else f"{len(faults)} faults, first"
+        raise GalleryError(f"Expected a whole gallery, got {found} {faults[0]}: restore it from a copy.")
 
 
 @app.command

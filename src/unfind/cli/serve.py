@@ -90,7 +90,8 @@ def serve(
     opened = _opened(place, embedder, create or gallery is None)
     with opened.writing():  # a second writer is told at once, in one sentence; the service then takes the lock itself
         pass
-    backend = Backend(opened, embedder, limits.photo, trigger if trigger and can_be_found(trigger) else None)
+    found = trigger if trigger is not None and can_be_found(trigger) else None
+    backend = Backend(opened, embedder, limits.photo, found)
     other = _beside(beside, beside_run, backbone, limits) if beside and beside_run else None
     facts = page_facts(trigger)
     if facts.mark is None:
