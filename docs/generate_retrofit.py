@@ -53,6 +53,13 @@ def plots(bench: Mapping[str, Any], title: str) -> dict[str, bytes]:
     return drawn
 
 
+def _shown(name: str) -> str:
+    """What a plot shows, for those who cannot see it."""
+    if name.endswith("-adoption.svg"):
+        return "How many of the photos found are protected ones, over the share of photos that are protected"
+    return "How much of the protection is left after each edit of the protected photos"
+
+
 def section(bench: Mapping[str, Any], title: str) -> str:
     """What one document says: search kept and leaks, the codewords, the rival, the plots."""
     seeds = len(bench["seeds"])
@@ -66,7 +73,7 @@ def section(bench: Mapping[str, Any], title: str) -> str:
         _sources(bench["reports"]),
         _codewords(first["trade_off"]),
         _rival(first["rival"]),
-        "\n\n".join(f"![{name.removesuffix('.svg')}](images/{name})" for name in plots(bench, title)),
+        "\n\n".join(f"![{_shown(name)}](images/{name})" for name in plots(bench, title)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n\n"
 
