@@ -12,12 +12,10 @@ from typing import Any
 from unfind.report.adversary_json import read_adversary
 from unfind.report.adversary_page import tables
 from unfind.report.generated_part import with_generated
-from unfind.report.page import Table
+from unfind.report.markdown_table import markdown_table
 
 PAGE = Path(__file__).with_name("adversary.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "redteam"
-
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -32,7 +30,7 @@ def page(text: str, folder: Path) -> str:
         DataError: a file in the folder is no document of an adversary.
     """
     found = [section(read_adversary(path), path.stem) for path in sorted(folder.glob("adversary*.json"))]
-    return with_generated(text, "".join(found), nothing=_NOTHING)
+    return with_generated(text, "".join(found))
 
 
 def section(document: Mapping[str, Any], title: str) -> str:
@@ -43,13 +41,8 @@ def section(document: Mapping[str, Any], title: str) -> str:
     )
     parts = [f"### {title}", opening]
     for table in tables(document):
-        parts += [f"**{table.title}.** {table.note}", _table(table)]
+        parts += [f"**{table.title}.** {table.note}", markdown_table(table.head, table.rows)]
     return "\n\n".join(parts) + "\n\n"
-
-
-def _table(table: Table) -> str:
-    lines = [table.head, ["---", *("---:" for _ in table.head[1:])], *table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

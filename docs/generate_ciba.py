@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from unfind.redteam.ciba import VARIANTS
-from unfind.report.bench_json import read_bench
+from unfind.report.bench_json import filed_benches
 from unfind.report.generated_part import with_generated
+from unfind.report.markdown_table import markdown_table
 
 PAGE = Path(__file__).with_name("ciba.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 
-_NOTHING = "No measurement has been filed yet.\n"
 Figures = Mapping[str, Mapping[str, Any]]
 
 
@@ -31,9 +31,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
-    tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "redteam"]
-    return with_generated(text, "".join(tables), nothing=_NOTHING)
+    tables = [section(bench, title) for title, bench in filed_benches(folder, "redteam").items()]
+    return with_generated(text, "".join(tables))
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:
@@ -70,7 +69,7 @@ def _variants(figures: Figures, measured: Sequence[Mapping[str, Any]]) -> str:
         if f"{name}_t_map" in figures
     ]
     head = ["variant", "t-MAP", "t-MAP@1000 of hits", "as published", "same trigger, no poison", "clean MAP lost"]
-    return _table(head, lines)
+    return markdown_table(head, lines)
 
 
 def _once(name: str, measured: Sequence[Mapping[str, Any]]) -> bool:
@@ -89,7 +88,7 @@ def _strangers(figures: Figures) -> str:
         for name in names
     ]
     opening = "Victims that the surrogate is not like, on the first seed:\n\n"
-    return opening + _table(["victim", "t-MAP of `ciba`", "no poison", "clean MAP"], lines) if lines else ""
+    return opening + markdown_table(["victim", "t-MAP of `ciba`", "no poison", "clean MAP"], lines) if lines else ""
 
 
 def _detectors(figures: Figures) -> str:
@@ -119,7 +118,7 @@ def _detectors(figures: Figures) -> str:
         f"\n\nThe best within 5 % of false alarms has an area of {_number(best)}. A search for a trigger tells "
         f"poisoned models from clean ones with an area of {_number(search)}, over as many models as there are seeds."
     )
-    return opening + _table(head, lines) + closing
+    return opening + markdown_table(head, lines) + closing
 
 
 def _is_detector(name: str) -> bool:
@@ -151,11 +150,6 @@ def _scaled(figure: Mapping[str, Any], times: float, digits: int) -> str:
     between = figure["spread"]
     ends = f" ({times * between[0]:.{digits}f} to {times * between[1]:.{digits}f})" if between else ""
     return f"{times * figure['value']:.{digits}f}{ends}"
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
 
 
 if __name__ == "__main__":

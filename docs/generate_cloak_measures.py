@@ -5,12 +5,13 @@ It reads every document that ``unfind bench cloaks --out FILE`` wrote into bench
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unfind.report.bench_json import read_bench
+from unfind.report.bench_json import filed_benches
 from unfind.report.generated_part import with_generated
+from unfind.report.markdown_table import markdown_table
 
 PAGE = Path(__file__).with_name("cloak-measures.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
@@ -22,8 +23,6 @@ EDITS = {
     "resize0.75": "3/4 of the size",
     "resize0.5": "half the size",
 }
-
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -37,9 +36,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
-    tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "cloaks"]
-    return with_generated(text, "".join(tables), nothing=_NOTHING)
+    tables = [section(bench, title) for title, bench in filed_benches(folder, "cloaks").items()]
+    return with_generated(text, "".join(tables))
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:
@@ -70,7 +68,7 @@ def _methods(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]  # fmt: skip
     opening = f"All methods with a hundred steps by sign at {_levels(rows[0]['budget'])}, {rows[0]['count']} photos:"
-    return f"{opening}\n\n" + _table(head, body)
+    return f"{opening}\n\n" + markdown_table(head, body)
 
 
 def _levels(budget: float) -> str:
@@ -84,7 +82,7 @@ def _survival(rows: Sequence[Mapping[str, Any]]) -> str:
         [row["mode"], f"{row['psnr']:.1f}", f"{row['distance']:.2f}", *(_percent(row[edit]) for edit in EDITS)]
         for row in rows
     ]
-    return "Share of the bits won towards a target that is left after an edit:\n\n" + _table(head, body)
+    return "Share of the bits won towards a target that is left after an edit:\n\n" + markdown_table(head, body)
 
 
 def _away(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -95,7 +93,7 @@ def _away(rows: Sequence[Mapping[str, Any]]) -> str:
          *(_percent(row["score_after"][edit]) for edit in EDITS)]
         for row in rows
     ]  # fmt: skip
-    return "MAP of photos that were led away, after an edit:\n\n" + _table(head, body)
+    return "MAP of photos that were led away, after an edit:\n\n" + markdown_table(head, body)
 
 
 def _transfer(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -105,16 +103,13 @@ def _transfer(rows: Sequence[Mapping[str, Any]]) -> str:
     cells = {(row["made_on"], row["seen_by"]): row for row in rows}
     clean = ["nothing", *(_percent(cells[made[0], model]["clean_map"]) for model in models)]
     body = [clean, *([name, *(_cell(cells[name, model]) for model in models)] for name in made)]
-    return "MAP after cloaks that lead away; bold where the model was known:\n\n" + _table(["made on", *models], body)
+    return "MAP after cloaks that lead away; bold where the model was known:\n\n" + markdown_table(
+        ["made on", *models], body
+    )
 
 
 def _cell(row: Mapping[str, Any]) -> str:
     return f"**{_percent(row['map'])}**" if row["known"] else _percent(row["map"])
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _percent(value: float) -> str:

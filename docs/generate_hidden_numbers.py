@@ -5,21 +5,19 @@ It reads every document that ``unfind reproduce mip --doubts`` wrote and that wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unfind.report.bench_json import CLAIM_SEEDS
 from unfind.report.generated_part import with_generated
 from unfind.report.json_file import read_json
+from unfind.report.markdown_table import markdown_table, number_columns
 from unfind.studies.mip_findings import Finding, findings
 from unfind.studies.reproduce_mip import DOCUMENT
 
 PAGE = Path(__file__).with_name("hidden-numbers.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
-CLAIM_SEEDS = 3
-"""A claim takes at least as many seeds."""
-
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -35,7 +33,7 @@ def page(text: str, folder: Path) -> str:
     """
     found = [read_json(path, DOCUMENT, kind="a reproduction") for path in sorted(folder.glob("*.json"))]
     parts = [section(document) for document in found if document["artefact"] == "doubts"]
-    return with_generated(text, "".join(parts), nothing=_NOTHING)
+    return with_generated(text, "".join(parts))
 
 
 def section(document: Mapping[str, Any]) -> str:
@@ -66,17 +64,9 @@ def command(document: Mapping[str, Any]) -> str:
 
 
 def _finding(one: Finding) -> str:
-    return "\n\n".join([f"### {one.title}", *one.sentences, _table(one.head, one.body)])
-
-
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    words = sum(not _is_number(cell) for cell in body[0])
-    rule = [*(["---"] * words), *(["---:"] * (len(head) - words))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body))
-
-
-def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.replace(".", "", 1).lstrip("-").isdigit()
+    return "\n\n".join(
+        [f"### {one.title}", *one.sentences, markdown_table(one.head, one.body, numbers=number_columns(one.body))]
+    )
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unfind.report.bench_json import CLAIM_SEEDS
 from unfind.report.generated_part import with_generated
 from unfind.report.json_file import read_json
+from unfind.report.markdown_table import markdown_table, number_columns
 from unfind.studies import ciba_artefacts, mip_artefacts, reproduce_ciba, reproduce_mip, reproduce_rnm, rnm_artefacts
 from unfind.studies.mip_rows import SCORE
 from unfind.studies.mip_rows import table as table_of
@@ -21,11 +23,8 @@ DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
 CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
 NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps")
 """Settings that are said in a command as they are."""
-CLAIM_SEEDS = 3
-"""A claim takes at least as many seeds."""
 
 Lines = tuple[Sequence[str], Sequence[Sequence[str]]]
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -41,7 +40,7 @@ def page(text: str, folder: Path) -> str:
         KeyError: a folder of another paper.
     """
     sets = sorted(path for path in folder.glob("*") if path.is_dir())
-    return with_generated(text, "".join(section(one) for one in sets), nothing=_NOTHING)
+    return with_generated(text, "".join(section(one) for one in sets))
 
 
 def section(folder: Path) -> str:
@@ -106,15 +105,8 @@ def _origin(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _titled(title: str, lines: Lines) -> str:
-    head, body = lines
-    numbers = [all(_is_number(line[place]) for line in body) for place in range(len(head))]
-    rule = ["---:" if number else "---" for number in numbers]
-    shown = "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body))
+    shown = markdown_table(*lines, numbers=number_columns(lines[1]))
     return f"{title}\n\n{shown}" if title else shown
-
-
-def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.replace(".", "", 1).lstrip("-").isdigit()
 
 
 if __name__ == "__main__":

@@ -9,18 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unfind.report.bench_json import read_bench
+from unfind.report.bench_json import CLAIM_SEEDS, filed_benches
 from unfind.report.generated_part import with_generated
 from unfind.studies.mip_doubts import published_successes
 
 PAGE = Path(__file__).with_name("results.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
-CLAIM_SEEDS = 3
-"""A claim takes at least as many seeds."""
 COUNTED = ("service", "api", "page")
 """Benches that train nothing: kills, bytes, requests or photos stand where others have seeds."""
-
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -34,8 +30,8 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    tables = [section(read_bench(path), path.stem) for path in sorted(folder.glob("*.json"))]
-    return with_generated(text, "".join(tables), nothing=_NOTHING)
+    tables = [section(bench, title) for title, bench in filed_benches(folder).items()]
+    return with_generated(text, "".join(tables))
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:

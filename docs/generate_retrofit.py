@@ -9,16 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unfind.report.bench_json import read_bench
+from unfind.report.bench_json import filed_benches
 from unfind.report.figures import exposure_over_adoption, survival_dots
 from unfind.report.generated_part import with_generated
+from unfind.report.markdown_table import markdown_table
 
 PAGE = Path(__file__).with_name("retrofit-results.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 IMAGES = Path(__file__).with_name("images")
 SOURCES = {"strict": "strict", "own_index": "own index"}
-
-_NOTHING = "No measurement has been filed yet.\n"
 
 
 def page(text: str, folder: Path) -> str:
@@ -33,13 +32,12 @@ def page(text: str, folder: Path) -> str:
         DataError: a file in the folder is no bench document.
     """
     parts = [section(bench, title) for title, bench in found(folder).items()]
-    return with_generated(text, "".join(parts), nothing=_NOTHING)
+    return with_generated(text, "".join(parts))
 
 
-def found(folder: Path) -> dict[str, Mapping[str, Any]]:
+def found(folder: Path) -> dict[str, dict[str, Any]]:
     """The bench documents of retrofit in a folder, by the name of the file."""
-    every = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
-    return {title: bench for title, bench in every.items() if bench["bench"] == "retrofit"}
+    return filed_benches(folder, "retrofit")
 
 
 def plots(bench: Mapping[str, Any], title: str) -> dict[str, bytes]:
@@ -136,8 +134,7 @@ def _percent(value: float | None) -> str:
 
 
 def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(head, body, numbers=[False] * len(head))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unfind.report.bench_json import read_bench
+from unfind.report.bench_json import filed_benches
 from unfind.report.generated_part import with_generated
+from unfind.report.markdown_table import markdown_table
 
 PAGE = Path(__file__).with_name("survival.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
@@ -42,8 +43,6 @@ EDITS = {
 
 TASKS = {"c2p": "C→P", "p2c": "P→C", "p2p": "P→P"}
 
-_NOTHING = "No measurement has been filed yet.\n"
-
 
 def page(text: str, folder: Path) -> str:
     """The page with its tables made anew.
@@ -56,10 +55,9 @@ def page(text: str, folder: Path) -> str:
         ValueError: the page lacks a marker.
         DataError: a file in the folder is no bench document.
     """
-    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
-    tables = [section(bench, title) for title, bench in found.items() if bench["bench"] == "marks"]
-    tables += [protection(bench, title) for title, bench in found.items() if _reports(bench)]
-    return with_generated(text, "".join(tables), nothing=_NOTHING)
+    tables = [section(bench, title) for title, bench in filed_benches(folder, "marks").items()]
+    tables += [protection(bench, title) for title, bench in filed_benches(folder).items() if _reports(bench)]
+    return with_generated(text, "".join(tables))
 
 
 def section(bench: Mapping[str, Any], title: str) -> str:
@@ -107,7 +105,7 @@ def protection(bench: Mapping[str, Any], title: str) -> str:
         "precision at R."
     )
     head = ["after", *TASKS.values(), "mark is read", "bits right"]
-    return f"## {title}\n\n{opening}\n\n{_table(head, body)}\n\n"
+    return f"## {title}\n\n{opening}\n\n{markdown_table(head, body)}\n\n"
 
 
 def _reports(bench: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -124,7 +122,7 @@ def _survival(survival: Mapping[str, Sequence[Mapping[str, Any]]], kind: str, op
         for edit, told in EDITS.items()
         if any(edit in row[kind] for name in names for row in survival[name])
     ]
-    return f"{opening}\n\n{_table(['after', *(METHODS[name] for name in names)], body)}"
+    return f"{opening}\n\n{markdown_table(['after', *(METHODS[name] for name in names)], body)}"
 
 
 def _faintness(survival: Mapping[str, Sequence[Mapping[str, Any]]], absent: Mapping[str, str]) -> str:
@@ -139,7 +137,7 @@ def _faintness(survival: Mapping[str, Sequence[Mapping[str, Any]]], absent: Mapp
             cells = [_number(value, digits) for value, digits in zip(means, (1, 4, 0, 0), strict=True)]
             body.append([told, f"{photos} ({refused} too small)" if refused != "0" else photos, *cells])
     head = ["mark", "photos", "PSNR, dB", "SSIM", "ms to mark", "ms to read"]
-    return f"Faintness of the files written, and time for a photo:\n\n{_table(head, body)}"
+    return f"Faintness of the files written, and time for a photo:\n\n{markdown_table(head, body)}"
 
 
 def _alarms(figures: Mapping[str, Any]) -> str:
@@ -160,7 +158,7 @@ def _engines(engines: Mapping[str, Mapping[str, Any]]) -> str:
         for one in (engines[name],)
     ]  # fmt: skip
     head = ["engine", "photos", "pixels within a level of torch's", "furthest, levels", "verdicts that differ"]
-    return _table(head, body)
+    return markdown_table(head, body)
 
 
 def _costs(costs: Mapping[str, float], large: Mapping[str, Mapping[str, float]]) -> str:
@@ -168,17 +166,12 @@ def _costs(costs: Mapping[str, float], large: Mapping[str, Mapping[str, float]])
     for size, one in large.items():
         body.append([f"{size} megapixels, JPEG to protected JPEG, s", f"{one['seconds']:.2f}"])
         body.append([f"{size} megapixels, memory at the peak, MB", f"{one['megabytes']:.0f}"])
-    return _table(["cost", ""], body)
+    return markdown_table(["cost", ""], body)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
     there = [value for value in values if value is not None]
     return sum(there) / len(there) if there else None
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _percent(value: float | None) -> str:

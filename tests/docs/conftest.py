@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -28,18 +27,9 @@ def root() -> Path:
 
 
 @pytest.fixture
-def script() -> Callable[[str], ModuleType]:
+def script(load_script: Callable[[Path], ModuleType]) -> Callable[[str], ModuleType]:
     """Load a script of docs/ by its name."""
-
-    def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    return lambda name: load_script(ROOT / "docs" / f"{name}.py")
 
 
 @pytest.fixture

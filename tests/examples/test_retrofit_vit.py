@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -22,14 +22,9 @@ TOWER = "vit_tiny_patch16_224"
 
 
 @pytest.fixture(scope="module")
-def example(torchvision_operators: None) -> ModuleType:
+def example(load_script: Callable[[Path], ModuleType], torchvision_operators: None) -> ModuleType:
     pytest.importorskip("timm", reason="timm is an optional extra")
-    spec = importlib.util.spec_from_file_location("retrofit_vit", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 @pytest.fixture(scope="module")

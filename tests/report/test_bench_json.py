@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unfind.errors import DataError, UsageError
-from unfind.report.bench_json import BENCH, read_bench, write_bench
+from unfind.report.bench_json import BENCH, filed_benches, read_bench, write_bench
 
 DOCUMENT: dict[str, Any] = {
     "schema": 1,
@@ -67,3 +67,18 @@ def test_another_document_is_no_bench(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text('{"schema": 1, "run": "x"}')
     with pytest.raises(DataError, match="must hold a bench document, but bench is missing"):
         read_bench(tmp_path / "r.json")
+
+
+def test_filed_benches_are_named_after_their_files(tmp_path: Path) -> None:
+    for name, bench in (("b-cub", "protection"), ("a-cub", "mip")):
+        write_bench(tmp_path / f"{name}.json", {**DOCUMENT, "bench": bench})
+    (tmp_path / "notes.txt").write_text("no document")
+    assert list(filed_benches(tmp_path)) == ["a-cub", "b-cub"]
+    assert filed_benches(tmp_path, "protection") == {"b-cub": DOCUMENT}
+    assert filed_benches(tmp_path, "marks") == {}
+
+
+def test_a_filed_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(DataError):
+        filed_benches(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unfind.report.generated_part import END, START, with_generated
+from unfind.report.generated_part import END, NOTHING, START, with_generated
 
 PAGE = f"Before.\n\n{START}\n\nold\n\n{END}\n\nAfter.\n"
 
@@ -17,6 +17,7 @@ def test_what_people_wrote_stays() -> None:
 
 def test_where_there_is_nothing_the_page_says_so() -> None:
     assert "none\n" in with_generated(PAGE, "", nothing="none\n")
+    assert NOTHING in with_generated(PAGE, "")
 
 
 @pytest.mark.parametrize("text", ["no marker", f"{START} only", f"{END} before {START}"])

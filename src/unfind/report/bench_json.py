@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unfind.report.checks import (
+    Check,
     either,
     exactly,
     list_of,
@@ -21,16 +22,22 @@ from unfind.report.checks import (
 )
 from unfind.report.json_file import read_json, write_json
 
+CLAIM_SEEDS = 3
+"""A claim takes at least as many seeds."""
+MEASURED: dict[str, Check] = {
+    "schema": exactly(1),
+    "data": text(),
+    "seeds": list_of(whole_number(0)),
+    "machine": text(),
+    "threads": whole_number(1),
+    "versions": names_to(text()),
+    "seconds": number(low=0.0),
+}
+"""What every document of a measurement says of its making."""
 BENCH = record(
     {
-        "schema": exactly(1),
         "bench": text(),
-        "data": text(),
-        "seeds": list_of(whole_number(0)),
-        "machine": text(),
-        "threads": whole_number(1),
-        "versions": names_to(text()),
-        "seconds": number(low=0.0),
+        **MEASURED,
         "figures": names_to(
             record(
                 {
@@ -74,3 +81,17 @@ def read_bench(path: Path) -> dict[str, Any]:
         DataError: When the file is absent, damaged, or of another kind.
     """
     return read_json(path, BENCH, kind="a bench document")
+
+
+def filed_benches(folder: Path, bench: str | None = None) -> dict[str, dict[str, Any]]:
+    """The bench documents in a folder, by the name of the file without its ending.
+
+    Args:
+        folder: where they lie; other kinds of files are not looked at.
+        bench: only of this one; None for all.
+
+    Raises:
+        DataError: a JSON file is no bench document.
+    """
+    found = {path.stem: read_bench(path) for path in sorted(folder.glob("*.json"))}
+    return {title: one for title, one in found.items() if bench in (None, one["bench"])}

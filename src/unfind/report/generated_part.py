@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 START, END = "<!-- generated: start -->", "<!-- generated: end -->"
+NOTHING = "No measurement has been filed yet.\n"
 
 
-def with_generated(text: str, parts: str, *, nothing: str) -> str:
+def with_generated(text: str, parts: str, *, nothing: str = NOTHING) -> str:
     """A page with its generated part made anew.
 
     Args:

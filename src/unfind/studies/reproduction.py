@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from unfind.images.files import write_atomic
-from unfind.report.checks import Check, exactly, list_of, names_to, number, record, text, whole_number
+from unfind.report.bench_json import MEASURED
+from unfind.report.checks import Check, exactly, list_of, record, text
 from unfind.report.csv_file import as_csv
 from unfind.report.figure_style import FigureFormat
 from unfind.report.json_file import write_json
@@ -41,16 +42,10 @@ def reproduction_check(paper: str, artefacts: Iterable[str], row: Check) -> Chec
     """
     return record(
         {
-            "schema": exactly(1),
+            **MEASURED,
             "paper": exactly(paper),
             "artefact": text(*artefacts),
             "title": text(),
-            "data": text(),
-            "seeds": list_of(whole_number(0)),
-            "machine": text(),
-            "threads": whole_number(1),
-            "versions": names_to(text()),
-            "seconds": number(low=0.0),
             "settings": record({}),
             "rows": list_of(row),
         }
@@ -70,7 +65,7 @@ def reproduction_document(
         facts: artefact, title, settings and rows.
     """
     told = bench_document(paper, data, list(seeds), seconds, {})
-    shared = {key: told[key] for key in ("schema", "data", "seeds", "machine", "threads", "versions", "seconds")}
+    shared = {key: told[key] for key in MEASURED}
     return {**shared, "paper": paper, **facts}
 
 
