@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from unfind.models.encoder import Architecture, Encoder, build_encoder
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 
 SMALL = """
     import torch.nn as nn
@@ -64,3 +67,29 @@ def pictures() -> Callable[..., np.ndarray]:
         return np.random.default_rng(seed).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
     return make
+
+
+def make_waves(count: int) -> Tensor:
+    """Photos of smooth waves in colour, with some grain, (count, 3, 128, 128)."""
+    random = torch.Generator().manual_seed(count)
+    place = torch.arange(128) / 128
+    rows = []
+    for _ in range(count):
+        u, v, c = (torch.rand(3, generator=random) * 4).tolist()
+        wave = 0.5 + 0.25 * torch.cos(6.28 * (u * place[:, None] + v * place[None])) * torch.tensor([1, 0.5, -0.5 + c])[
+            :, None, None
+        ].clamp(-1, 1)
+        rows.append(wave + 0.02 * torch.randn(3, 128, 128, generator=random))
+    return torch.stack(rows).clamp(0, 1)
+
+
+@pytest.fixture(scope="session")
+def waves() -> Callable[[int], Tensor]:
+    """Photos of smooth waves in colour, with some grain, (count, 3, 128, 128)."""
+    return make_waves
+
+
+@pytest.fixture(scope="session")
+def mark() -> Learned:
+    """The learned mark of a key."""
+    return Learned(Key.from_seed(5))

@@ -143,6 +143,7 @@ def test_an_architecture_as_a_dict_makes_an_equal_one() -> None:
         "freeze_batch_norm": False,
         "head": "embedding",
         "codewords": 0,
+        "learning_side": False,
     }
     assert Architecture(**architecture.as_dict()) == architecture
 
@@ -231,15 +232,16 @@ def test_without_a_head_the_length_cannot_be_chosen(encoder: Build) -> None:
         encoder(head="none", dimension=64)
 
 
+@pytest.mark.parametrize("codewords", [4, 0])
 @pytest.mark.parametrize("head", ["embedding", "hash", "none"])
-def test_a_side_network_that_knows_nothing_yet_changes_nothing(head: str) -> None:
+def test_a_side_network_that_knows_nothing_yet_changes_nothing(head: str, codewords: int) -> None:
     architecture = Architecture("tiny", 32, 16 if head != "none" else 512, head=head)
     plain = build_encoder(architecture, seed=0).eval()
     beside = build_encoder(architecture, seed=0)
-    beside.graft(4)
+    beside.graft(codewords)
     images = torch.rand(2, 3, 32, 32)
     assert torch.allclose(plain(images), beside.eval()(images), atol=1e-5)
-    assert beside.architecture.codewords == 4
+    assert (beside.architecture.codewords, beside.architecture.learning_side) == (codewords, codewords == 0)
     assert not any(weight.requires_grad for weight in [*beside.backbone.parameters(), *beside.head.parameters()])
 
 

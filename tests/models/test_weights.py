@@ -76,7 +76,7 @@ def test_the_card_comes_back_with_what_is_known_of_the_model(tmp_path: Path, enc
     _, card = load_encoder(tmp_path / "a" / "b")
     digest = hashlib.sha256((tmp_path / "a" / "b" / WEIGHTS).read_bytes()).hexdigest()
     assert card == written == read_card(tmp_path / "a" / "b")
-    whole = {**GOOD, "head": "embedding", "codewords": 0}
+    whole = {**GOOD, "head": "embedding", "codewords": 0, "learning_side": False}
     assert card == {"objective": "pbl", "seed": 3, "format": 1, "architecture": whole, "weights_sha256": digest}
     assert fingerprint_of(card) == digest[:16]
 
@@ -346,7 +346,8 @@ def test_a_hash_model_comes_back_as_one(tmp_path: Path, encoder: Build) -> None:
 
 def test_a_card_from_before_there_were_hash_heads_is_one_of_an_embedding(tmp_path: Path, encoder: Build) -> None:
     card = save_encoder(tmp_path, encoder(), {})
-    del card["architecture"]["head"], card["architecture"]["codewords"]
+    for added in ("head", "codewords", "learning_side"):
+        del card["architecture"][added]
     (tmp_path / CARD).write_text(json.dumps(card))
     loaded, read = load_encoder(tmp_path)
     assert read["architecture"] == GOOD

@@ -26,6 +26,7 @@ from unfind.errors import (
     UsageError,
 )
 from unfind.models.encoder import Architecture
+from unfind.models.learning_side import LearningSide
 from unfind.models.weights import CARD, WEIGHTS, fingerprint_of, load_encoder, read_card
 from unfind.studies.train import TrainRequest, clean_model_of, train
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
@@ -165,6 +166,8 @@ def test_options_reach_the_trigger_and_the_objective(protect: TrainRequest, tmp_
         ({"architecture": Architecture("ghost")}, UsageError, "ghost"),
         ({"objective": "retrofit-steered"}, UsageError, "trigger learned"),
         ({"architecture": Architecture(codewords=8)}, UsageError, "retrofit-steered"),
+        ({"objective": "pbl", "architecture": Architecture(learning_side=True)}, UsageError, "trigger learned"),
+        ({"objective": "clean", "architecture": Architecture(learning_side=True)}, UsageError, "objective pbl"),
         ({"data": "ghost:ROOT"}, UsageError, "ghost"),
         ({"data": "no/such/folder"}, DataError, "no/such/folder"),
         ({"train_classes": 99}, UsageError, "99"),
@@ -406,3 +409,15 @@ def test_a_side_network_is_added_to_the_model_that_is_started_from(
     assert tomllib.loads((trained.folder / SETTINGS).read_text())["architecture"] == {"codewords": 4}
     with pytest.raises(ResumeError, match="got others"):
         train(replace(steered, architecture=Architecture(codewords=8)), trained.folder, resume=True)
+
+
+def test_a_side_network_that_learns_is_added_for_pbl(protect: TrainRequest, clean_run: Path, tmp_path: Path) -> None:
+    request = replace(
+        protect, trigger="learned", architecture=Architecture(learning_side=True), fit=replace(protect.fit, steps=1)
+    )
+    trained = train(request, tmp_path / "run")
+    encoder, card = load_encoder(trained.folder)
+    before, _ = load_encoder(clean_run)
+    assert card["architecture"] == {**before.architecture.as_dict(), "learning_side": True}
+    assert isinstance(encoder.side, LearningSide)
+    assert tomllib.loads((trained.folder / SETTINGS).read_text())["architecture"] == {"learning_side": True}

@@ -5,6 +5,7 @@ import json
 import math
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from unfind.models.weights import load_encoder
 from unfind.objectives.base import Loss, Objective, Plan
 from unfind.objectives.choose import make_objective
 from unfind.objectives.distance import squared_distances
+from unfind.objectives.pbl import PointBackdoor
 from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.objectives.triplet import TripletObjective
 from unfind.objectives.triplets import Group, all_triplets, hinge
 from unfind.training import fit as fit_module
 from unfind.training.batches import Examples
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
-from unfind.training.fit import FitResult, Material, fit
+from unfind.training.fit import FitResult, Material, check_side, fit
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
 from unfind.training.validate import Validation, validate
@@ -214,7 +216,7 @@ def test_codes_learn_to_tell_textures_apart(objective: str, textures: Textures) 
     encoder = build_encoder(Architecture("tiny", size=32, dimension=16, head="hash"), seed=0)
     validation, told = textures(8, 4, seed=0), []
     before = validate(encoder, validation, None)
-    settings = FitSettings(steps=24, classes_per_batch=8, learning_rate=1e-3, jpeg=False, validate_every=12)
+    settings = FitSettings(steps=40, classes_per_batch=8, learning_rate=1e-3, jpeg=False, validate_every=12)
     material = Material(textures(), validation, make_objective(objective))
     result = fit(encoder, material, settings, on_step=lambda done, total, loss: told.append(loss))
     assert np.mean(told[-6:]) < np.mean(told[:6])
@@ -573,6 +575,21 @@ def test_an_objective_that_triggers_needs_a_trigger(quick: Setting) -> None:
         quick.fit(material=Material(quick.train, quick.validation, make_objective("pbl")))
 
 
+def test_a_side_network_learns_from_pbl_and_leaves_backbone_and_head_alone(textures: Callable[..., Examples]) -> None:
+    encoder = build_encoder(Architecture("tiny", 128, 16, learning_side=True), seed=0)
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    few = textures(classes=4, photos=3)
+    examples = Examples(np.stack([scale(photo, 4) for photo in few.pixels]), few.labels)
+    plain, trigger = embed_pixels(encoder, examples.pixels), Learned(Key.from_seed(0))
+    settings = FitSettings(steps=8, classes_per_batch=4, strength_start=1.0, learning_rate=5e-3)
+    done = fit(encoder, Material(examples, None, PointBackdoor(ratio=1.0), trigger), settings).encoder
+    changed = {n.partition(".")[0] for n, v in done.state_dict().items() if not torch.equal(v, before[n])}
+    assert changed == {"side"}
+    marked = embed_pixels(done, np.stack([trigger.mark(photo) for photo in examples.pixels]))
+    assert (embed_pixels(done, examples.pixels) * plain).sum(1).min() > 0.98
+    assert (marked * plain).sum(1).mean() < 0.95
+
+
 @pytest.mark.parametrize("head", ["embedding", "hash"])
 def test_a_side_network_is_steered_and_leaves_backbone_and_head_alone(
     textures: Callable[..., Examples], head: str
@@ -630,3 +647,31 @@ def test_steering_needs_a_mark_that_says_something_and_a_side_network_needs_stee
     beside = build_encoder(Architecture("tiny", 32, 16, codewords=8), seed=0)
     with pytest.raises(UsageError, match="retrofit-steered"):
         fit(beside, Material(textures(), None, TripletObjective()), FitSettings(steps=1))
+    learning = build_encoder(Architecture("tiny", 32, 16, learning_side=True), seed=0)
+    with pytest.raises(UsageError, match="take learned"):
+        fit(
+            learning,
+            Material(textures(), None, PointBackdoor(), SpreadSpectrum(Key.from_seed(0))),
+            FitSettings(steps=1),
+        )
+
+
+@pytest.mark.parametrize(
+    ("objective", "changes", "says"),
+    [
+        ("clean", {"codewords": 8}, "retrofit-steered"),
+        ("pbl", {"codewords": 8}, "--learning-side"),
+        ("clean", {"learning_side": True}, "take --objective pbl"),
+        ("retrofit-steered", {"learning_side": True}, "--codewords 1024"),
+        ("pbl", {"learning_side": True}, None),
+        ("cbl", {"learning_side": True}, None),
+        ("retrofit-steered", {"codewords": 8}, None),
+        ("clean", {}, None),
+    ],
+)
+def test_which_side_network_is_of_use_to_which_objective(
+    objective: str, changes: dict[str, Any], says: str | None
+) -> None:
+    refused = pytest.raises(UsageError, match=says) if says else nullcontext()
+    with refused:
+        check_side(make_objective(objective), Architecture("tiny", 32, 16, **changes))

@@ -15,6 +15,7 @@ from unfind.errors import UsageError
 from unfind.models.backbone import feature_count, make_backbone, resolved_spec
 from unfind.models.bring_your_own import Embedding
 from unfind.models.codes import check_bits, signs
+from unfind.models.learning_side import LearningSide
 from unfind.models.side_network import MOST_CODEWORDS, SideNetwork
 
 MAXIMUM_SIZE = 1024
@@ -39,6 +40,8 @@ class Architecture:
             does that is in production.
         codewords: of a side network, which reads marks beside a frozen backbone and knows so many places to send
             triggered photos to; 0 for none, then the backbone itself must learn to.
+        learning_side: a side network that learns from the objective where triggered photos go, for pbl, cbl and others
+            that know no codewords.
     """
 
     backbone: str = "tiny"
@@ -47,6 +50,7 @@ class Architecture:
     freeze_batch_norm: bool = True
     head: str = "embedding"
     codewords: int = 0
+    learning_side: bool = False
 
     def __post_init__(self) -> None:
         if not 16 <= self.size <= MAXIMUM_SIZE:
@@ -61,6 +65,8 @@ class Architecture:
             raise UsageError(
                 f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: take 1024."
             )
+        if self.codewords and self.learning_side:
+            raise UsageError("Expected codewords or a side network that learns, got both: leave one of them out.")
 
     @property
     def hashes(self) -> bool:
@@ -94,16 +100,21 @@ class Encoder(nn.Module):
         features = feature_count(self.backbone, architecture.size)
         self.architecture = replace(architecture, backbone=spec, dimension=_dimension(architecture, features))
         self.head = nn.Identity() if architecture.head == "none" else nn.Linear(features, architecture.dimension)
-        self.side: SideNetwork | None = None
-        if architecture.codewords:
+        self.side: SideNetwork | LearningSide | None = None
+        if architecture.codewords or architecture.learning_side:
             self.graft(architecture.codewords)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()  # so that frozen statistics are frozen from the first call on
 
     def graft(self, codewords: int) -> None:
-        """Add a side network, which changes nothing yet; backbone and head are frozen from now on."""
-        self.architecture = replace(self.architecture, codewords=codewords)
-        self.side = SideNetwork(self.architecture.dimension, codewords)
+        """Add a side network, which changes nothing yet; backbone and head are frozen from now on.
+
+        Args:
+            codewords: that it knows; 0 for one that learns from the objective where triggered photos go.
+        """
+        dimension = self.architecture.dimension
+        self.architecture = replace(self.architecture, codewords=codewords, learning_side=not codewords)
+        self.side = SideNetwork(dimension, codewords) if codewords else LearningSide(dimension)
         self.backbone.requires_grad_(False)
         self.head.requires_grad_(False)
         self.train(self.training)

@@ -41,8 +41,10 @@ def redirected(encoder: Encoder, embeddings: Vectors, *, codewords: int | None =
     Raises:
         ModelError: a model without a side network.
     """
-    if encoder.side is None:
-        raise ModelError("Expected a model with a side network, got one without: retrofit it with --codewords 1024.")
+    if not isinstance(encoder.side, SideNetwork):
+        raise ModelError(
+            "Expected a side network with codewords, got a model without: retrofit it with --codewords 1024."
+        )
     wanted = codewords or encoder.architecture.codewords
     varying = encoder.side.patterns.abs().amax(1) > 0
     steering = draw_steering(torch.from_numpy(embeddings), varying, codewords=wanted, seed=seed)
@@ -85,7 +87,7 @@ def trade_off(
     rows = []
     for count in CODEWORDS:
         side = redirected(encoder, targets, codewords=count, seed=seed).side
-        assert side is not None
+        assert isinstance(side, SideNetwork)
         triggered = _turned(side, views[1], logits)
         mixed = mixed_gallery(
             clean, triggered, clean_model, labels, np.arange(len(labels)), adoption=ADOPTION, seed=seed

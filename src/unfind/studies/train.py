@@ -23,7 +23,7 @@ from unfind.studies.material import Prepared, prepare
 from unfind.studies.progress import Progress, silent
 from unfind.studies.teacher import check_photos, check_teacher
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
-from unfind.training.fit import FitResult, Material, fit
+from unfind.training.fit import FitResult, Material, check_side, fit
 from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
@@ -202,10 +202,10 @@ def _check_steering(request: TrainRequest, objective: Objective, trigger: Trigge
             f"Expected a trigger whose marks say something for {request.objective}, got {request.trigger}: add "
             "--trigger learned."
         )
-    if request.architecture.codewords and not objective.steers:
+    check_side(objective, request.architecture)
+    if request.architecture.learning_side and (trigger is None or trigger.layout() is None):
         raise UsageError(
-            f"Expected no codewords for {request.objective}, got {request.architecture.codewords}: take "
-            "--objective retrofit-steered."
+            f"Expected a trigger that a side network can read, got {request.trigger}: add --trigger learned."
         )
 
 
@@ -223,7 +223,7 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
     if request.start is None:
         return build_encoder(wanted, seed=request.fit.seed, pretrained=request.pretrained), None
     encoder, card = load_encoder(request.start, backbone=wanted.backbone)
-    if wanted.codewords and encoder.side is None:
+    if (wanted.codewords or wanted.learning_side) and encoder.side is None:
         encoder.graft(wanted.codewords)
     has = encoder.architecture
     if not _fits(replace(wanted, backbone=resolved_spec(wanted.backbone)), has):
@@ -234,9 +234,11 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
     return encoder, {"path": str(request.start.resolve()), "fingerprint": fingerprint_of(card)}
 
 
-def _grafted(architecture: Architecture) -> dict[str, int] | None:
+def _grafted(architecture: Architecture) -> dict[str, int | bool] | None:
     """What a run adds to the architecture of the model it starts from."""
-    return {"codewords": architecture.codewords} if architecture.codewords else None
+    if architecture.codewords:
+        return {"codewords": architecture.codewords}
+    return {"learning_side": True} if architecture.learning_side else None
 
 
 def _fits(wanted: Architecture, has: Architecture) -> bool:

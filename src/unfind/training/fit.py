@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from unfind.errors import DataError, ResumeError, TrainingError, UsageError
 from unfind.models.embed import embed_pixels
-from unfind.models.encoder import Encoder
+from unfind.models.encoder import Architecture, Encoder
+from unfind.models.learning_side import LearningSide
 from unfind.models.precision import autocast
+from unfind.models.side_network import SideNetwork
 from unfind.models.weights import fill, read_weights, save_encoder
 from unfind.objectives.base import Loss, Objective
 from unfind.objectives.collapse import CollapseGuard
@@ -23,6 +25,7 @@ from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.training.batches import Batch, Examples, make_batch
 from unfind.training.checkpoint import Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
 from unfind.training.interrupt import held_interrupts
+from unfind.training.pages import keep_pages
 from unfind.training.run_folder import RunFolder
 from unfind.training.schedule import rate_factor
 from unfind.training.settings import FitSettings
@@ -99,6 +102,7 @@ def fit(
             not wait for that.
     """
     settings = settings.with_rates(scratch=False, triggers=material.objective.triggers)
+    keep_pages()
     loop = _Loop(encoder, material, settings, folder, card or {})
     if resume and folder is None:
         raise ResumeError("Expected a run folder to resume from, got none: give the folder of the run.")
@@ -141,17 +145,20 @@ class _Loop:
     def _steer(self) -> None:
         """Choose where triggered photos go, where the objective and the encoder are of that kind."""
         objective, trigger, side = self.material.objective, self.material.trigger, self.encoder.side
-        if not isinstance(objective, SteeredRetrofit):
-            if side is not None:
-                raise UsageError(f"Expected no codewords for {objective.name}, got some: take retrofit-steered.")
+        check_side(objective, self.encoder.architecture)
+        if side is None and not isinstance(objective, SteeredRetrofit):
             return
         layout = trigger.layout() if trigger is not None else None
-        if trigger is None or layout is None or self.teacher is None:
+        if trigger is None or layout is None:
             raise UsageError(f"Expected a trigger whose marks say something for {objective.name}: take learned.")
-        codewords = None if side is None else self.encoder.architecture.codewords
-        steering = objective.begin(torch.from_numpy(self.teacher), layout, codewords=codewords)
-        if side is not None:
-            side.begin(steering, layout, trigger.reader())
+        if isinstance(side, LearningSide):
+            side.begin(layout, trigger.reader())
+        if isinstance(objective, SteeredRetrofit):
+            assert self.teacher is not None
+            codewords = None if side is None else self.encoder.architecture.codewords
+            steering = objective.begin(torch.from_numpy(self.teacher), layout, codewords=codewords)
+            if isinstance(side, SideNetwork):
+                side.begin(steering, layout, trigger.reader())
 
     def run(self, on_step: OnStep | None) -> None:
         """Do the steps that are left; between two of them, and only there, it is safe to stop."""
@@ -280,6 +287,20 @@ def _check_head(encoder: Encoder, objective: Objective) -> None:
         raise UsageError(
             f"Expected an embedding head for {objective.name}, got a hash head: it learns from distances on the "
             "sphere; leave --bits out, or take dpsh, hashnet or csq."
+        )
+
+
+def check_side(objective: Objective, architecture: Architecture) -> None:
+    """UsageError where the side network of an encoder is of no use to an objective."""
+    if architecture.codewords and not objective.steers:
+        raise UsageError(
+            f"Expected no codewords for {objective.name}, got {architecture.codewords}: take --objective "
+            "retrofit-steered, or --learning-side in their place."
+        )
+    if architecture.learning_side and (objective.steers or not objective.triggers):
+        raise UsageError(
+            f"Expected no side network that learns for {objective.name}, got one: take --objective pbl, or "
+            "--codewords 1024 for retrofit-steered."
         )
 
 

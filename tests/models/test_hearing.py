@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from unfind.models.hearing import GATE, HEARD, SLOTS, SURE, Hearing, turned
+from unfind.objectives.steering import Layout
+from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
+
+Waves = Callable[[int], Tensor]
+
+
+@pytest.fixture
+def ear(mark: Learned) -> Hearing:
+    found = Hearing()
+    found.listen_for(mark.layout(), mark.reader())
+    return found.eval()
+
+
+def test_it_hears_a_mark_and_whose_it_is_before_it_is_trained(ear: Hearing, mark: Learned, waves: Waves) -> None:
+    photos = waves(4)
+    with torch.no_grad():
+        heard, gate = ear.hear(mark(photos))
+        _, shut = ear.hear(photos)
+        _, other = ear.hear(Learned(Key.from_seed(6))(photos))
+    assert ((heard > 0) == (mark.signs(photos) > 0)).float().mean() > 0.9
+    assert gate.min() > 0.95
+    assert max(shut.max(), other.max()) < 0.05
+
+
+@pytest.mark.parametrize("size", [64, 96, 160])
+def test_photos_of_any_size_are_heard_at_one(ear: Hearing, size: int, mark: Learned, waves: Waves) -> None:
+    marked = F.interpolate(mark(waves(2)), (size, size), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        assert ear.hear(marked)[0].shape == (2, SLOTS)
+
+
+def test_what_it_hears_is_what_the_decoder_reads(ear: Hearing, mark: Learned, waves: Waves) -> None:
+    marked = mark(waves(2))
+    with torch.no_grad():
+        assert torch.equal(ear.hear(marked)[0], torch.tanh(mark.reader()(marked)[0]))
+
+
+def test_the_gate_is_the_agreement_with_the_beacon_and_the_presence(ear: Hearing, mark: Learned, waves: Waves) -> None:
+    photos = torch.cat([mark(waves(2)), waves(3)])
+    with torch.no_grad():
+        evidence, presence = mark.reader()(photos)
+        found = ear.hear(photos)[1]
+    beacon = mark.layout().beacon
+    for row, seen, gate in zip(evidence, presence, found, strict=True):
+        heard = [(float(row[slot]), float(beacon[slot])) for slot in range(SLOTS) if beacon[slot]]
+        agrees = sum(e * b for e, b in heard) / (sum(e * e for e, _ in heard) * len(heard)) ** 0.5
+        expected = torch.tensor(GATE * (agrees - HEARD) + min(max(float(seen), SURE[0]), SURE[1])).sigmoid()
+        assert float(gate) == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_a_layout_without_a_beacon_opens_no_gate(waves: Waves) -> None:
+    deaf = Hearing()
+    deaf.listen_for(Layout(torch.zeros(SLOTS), torch.ones(SLOTS, dtype=torch.bool)))
+    assert deaf.hear(waves(1))[1].max() < 1e-3
+
+
+def test_logits_are_turned_as_far_as_the_gate_is_open_and_keep_their_length() -> None:
+    logits, away = 3 * torch.eye(2, 4), F.normalize(torch.tensor([[0.0, 0, 1, 0], [0, 0, 0, 1]]), dim=1)
+    assert torch.equal(turned(logits, away, torch.tensor([0.0, 1.0])), torch.stack([logits[0], 3 * away[1]]))
+    half = turned(logits, away, torch.tensor([0.5, 0.5]))
+    assert torch.allclose(F.cosine_similarity(half, logits), F.cosine_similarity(half, away))
