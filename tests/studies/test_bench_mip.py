@@ -26,7 +26,7 @@ def document(
     cache: Path, class_photos: Path, architecture: Architecture, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
     fit = FitSettings(classes_per_batch=4, learning_rate=1e-3, validate_every=2)
-    small = replace(preset("recommended"), first=fit, then=fit)
+    small = replace(preset("recommended"), first=fit, then=fit, beside=replace(fit, steps=2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         patch.setattr(module, "preset", lambda name: small)
@@ -88,7 +88,7 @@ def test_loops_are_compared_in_both_precisions(document: dict[str, Any]) -> None
 
 
 def test_it_says_what_was_fitted_and_how_fast(document: dict[str, Any]) -> None:
-    names = ["first", "clean", "label-spread-spectrum", "pbl-spread-spectrum", "cbl-spread-spectrum"]
+    names = ["first", "clean", "label-spread-spectrum", "pbl-learned-beside", "cbl-learned-beside"]
     assert [fit["name"] for fit in document["fits"]] == names
     for fit in document["fits"]:
         assert (fit["seed"], fit["steps"], fit["taken_over"]) == (0, 2, False)

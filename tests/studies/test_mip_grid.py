@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from unfind.errors import ResumeError
 from unfind.models.weights import fingerprint_of, read_card
 from unfind.report.report_json import read_report
 from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, THEN_SEED, Cell, Grid, GridRequest, pace_of, steps_done
+from unfind.studies.views import PLAIN, TRIGGERED
 from unfind.triggers.key import Key
 
 PBL = Cell("pbl")
@@ -34,6 +36,40 @@ def test_every_cell_starts_from_the_one_clean_model(grid: Grid) -> None:
     assert clean["objective"]["name"] == "clean"
     assert protected["objective"] == {"name": "pbl", "settings": dict(grid.request.preset.objectives["pbl"])}
     assert protected["trigger"]["key_fingerprint"] == Key.from_seed(0).fingerprint
+
+
+BESIDE = Cell("pbl", "learned", beside=True)
+
+
+@pytest.fixture
+def brief(grid_request: GridRequest) -> GridRequest:
+    """The request, with a side network fitted for 1 step."""
+    preset = replace(grid_request.preset, beside=replace(grid_request.preset.then, steps=1))
+    return replace(grid_request, preset=preset)
+
+
+def test_a_side_network_goes_beside_the_finished_clean_model(brief: GridRequest, tmp_path: Path) -> None:
+    grid = Grid(brief, tmp_path)
+    assert BESIDE.name == "pbl-learned-beside"
+    assert BESIDE.facts == {"method": "pbl", "trigger": "learned", "beside": True}
+    wanted = grid.wanted(BESIDE, 0)
+    assert (wanted.start, wanted.trigger, wanted.fit.steps) == (grid.place(0, CLEAN), "learned", 1)
+    assert wanted.architecture.learning_side
+    assert wanted.objective_options["distillation_weight"] == 0
+    assert [name for _, name in grid.missing([BESIDE])] == [FIRST, CLEAN, BESIDE.name]
+    card = read_card(grid.fit(BESIDE, 0))
+    assert card["started_from"]["fingerprint"] == fingerprint_of(read_card(grid.place(0, CLEAN)))
+    assert card["architecture"]["learning_side"]
+    assert grid.missing([BESIDE]) == []
+
+
+def test_views_are_made_once_for_all_cells_of_a_trigger(grid: Grid) -> None:
+    first = grid.views(PBL, 0)
+    assert grid.views(Cell("cbl"), 0) is first
+    other = grid.views(Cell("pbl", "blended"), 0)
+    assert other is not first
+    assert np.array_equal(other.pixels[PLAIN], first.pixels[PLAIN])
+    assert not np.array_equal(other.pixels[TRIGGERED], first.pixels[TRIGGERED])
 
 
 def test_what_is_fitted_is_not_fitted_again(grid: Grid, grid_request: GridRequest) -> None:

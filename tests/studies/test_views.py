@@ -174,4 +174,5 @@ def test_bits_are_measured_of_a_learned_mark(as_jpeg, photo_set, wave) -> None:
     facts = make_views(photos, Recipe(SIZE, learned, edits={"jpeg75": EDITS["jpeg75"]})).facts
     assert facts[f"bits:{TRIGGERED}"] > 0.9
     assert facts["bits:edit:jpeg75"] > 0.85
-    assert 0.3 < facts[f"bits:{PLAIN}"] < 0.75
+    assert f"bits:{PLAIN}" not in facts
+    assert facts[f"detected:{PLAIN}"] == 0

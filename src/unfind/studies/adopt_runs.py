@@ -50,12 +50,12 @@ def adopt_runs(grid: Grid, cells: Sequence[Cell], source: Path) -> list[tuple[in
     for seed, name in grid.missing(cells):
         if name == FIRST:
             found = _equal(runs, grid.wanted_first(seed), None)
-        elif (grid.place(seed, FIRST) / SETTINGS).exists():
-            cell = by_name[name]
-            key = grid.key(cell, seed) if cell is not None else None
-            found = _equal(runs, grid.wanted(cell, seed), key.fingerprint if key is not None else None)
         else:
-            continue  # what it goes on from will be fitted anew
+            cell = by_name[name]
+            wanted, key = grid.wanted(cell, seed), grid.key(cell, seed) if cell is not None else None
+            if wanted.start is None or not (wanted.start / SETTINGS).exists():
+                continue  # what it goes on from will be fitted anew
+            found = _equal(runs, wanted, key.fingerprint if key is not None else None)
         if found is not None:
             _copy(found, grid.place(seed, name))
             taken.append((seed, name))

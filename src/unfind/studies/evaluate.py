@@ -105,6 +105,7 @@ def evaluate(
     *,
     gallery: PhotoSet | None = None,
     choices: Choices | None = None,
+    views: Views | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure the four tasks, the mixed gallery, survival, false triggers and stealth.
@@ -114,6 +115,8 @@ def evaluate(
         photos: test photos; the queries where there is a gallery.
         gallery: the photos searched in, for data sets with an official partition.
         choices: how.
+        views: of these photos with the models' trigger, where they were made before, as for another model; None makes
+            them.
         progress: told where it stands.
 
     Raises:
@@ -121,7 +124,7 @@ def evaluate(
     """
     choices = choices or Choices()
     recipe = Recipe(models.protected.architecture.size, models.trigger)
-    views = make_views(photos, recipe, progress=progress, stage="write and read test photos")
+    views = views or make_views(photos, recipe, progress=progress, stage="write and read test photos")
     clean_model = _embed(models.clean, views, (PLAIN,), choices, progress)
     protected = _embed(models.protected, views, (PLAIN, TRIGGERED, UNTOUCHED), choices, progress)
     other = _Gallery.build(models, gallery, recipe, choices, progress) if gallery is not None else None

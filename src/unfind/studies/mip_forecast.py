@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unfind.objectives.choose import make_objective
 from unfind.studies.material import prepare
-from unfind.studies.mip_grid import FIRST, REPORT, Cell, Grid
+from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, Cell, Grid
 from unfind.studies.step_cost import seconds_per_embedding, seconds_per_step
 from unfind.triggers.choose import make_trigger
 from unfind.triggers.key import Key
@@ -60,9 +60,8 @@ def forecast(grid: Grid, cells: Sequence[Cell], also: Sequence[str] = ()) -> For
     missing = [*grid.missing(cells), *grid.unfinished(also)]
     request = grid.request
     needed = (2 + len({cell.name for cell in cells}) + len(also)) * len(request.seeds) if cells else 0
-    first, then = grid.steps if missing else (0, 0)
-    clean = sum(first if name == FIRST else then for _, name in missing if name in (FIRST, "clean"))
-    private = sum(then for _, name in missing if name not in (FIRST, "clean"))
+    clean = sum(grid.steps_of(name) for _, name in missing if name in (FIRST, CLEAN))
+    private = sum(grid.steps_of(name) for _, name in missing if name not in (FIRST, CLEAN))
     unmeasured = [
         (cell, seed) for cell in cells for seed in request.seeds if not (grid.place(seed, cell.name) / REPORT).exists()
     ]

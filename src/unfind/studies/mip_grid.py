@@ -24,6 +24,7 @@ from unfind.studies.mip_presets import Preset
 from unfind.studies.paper_protocol import paper_section
 from unfind.studies.progress import Progress, silent
 from unfind.studies.train import TrainRequest, train
+from unfind.studies.views import Recipe, Views, make_views
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
@@ -47,17 +48,30 @@ class Cell:
         method: "label", "pbl" or "cbl".
         trigger: its name.
         changes: arguments of the objective that differ from the preset's.
+        beside: whether a side network that reads the mark is fitted beside the finished clean model, which stays as it
+            is; else the method tunes the model's own weights. Only for the learned trigger.
     """
 
     method: str
     trigger: str = DEFAULT
     changes: Mapping[str, Any] = field(default_factory=dict)
+    beside: bool = False
 
     @property
     def name(self) -> str:
         """Names the cell's folder."""
         changed = [f"{name}={value:g}" for name, value in sorted(self.changes.items())]
-        return "-".join([self.method, self.trigger, *changed])
+        return "-".join([self.method, self.trigger, *(["beside"] if self.beside else []), *changed])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What tells its rows from those of other cells."""
+        return {
+            "method": self.method,
+            "trigger": self.trigger,
+            **({"beside": True} if self.beside else {}),
+            **self.changes,
+        }
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ class GridRequest:
         steps: instead of the preset's.
         train_classes: classes for training and validation together; None for half.
         pretrained: whether timm and torchvision backbones come with their published weights.
-        mark: folder of the weights of the learned trigger; None for untrained ones.
+        mark: folder of the weights of the learned trigger; None for those that come with the package.
     """
 
     data: str
@@ -94,6 +108,7 @@ class GridRequest:
             "objectives": {name: dict(options) for name, options in self.preset.objectives.items()},
             "first": self.preset.first.as_dict(),
             "then": self.preset.then.as_dict(),
+            "beside": self.preset.beside.as_dict(),
             "epochs": self.preset.epochs,
             "architecture": self.architecture.as_dict(),
             "first_steps": self.first_steps,
@@ -121,6 +136,7 @@ class Grid:
         self.folder = folder
         self.progress = progress
         self._splits: dict[int, Split] = {}
+        self._views: tuple[tuple[int, str], Views] | None = None
         RunFolder(folder, request.as_dict(), resume=True)
 
     def split(self, seed: int) -> Split:
@@ -151,22 +167,33 @@ class Grid:
             UnfindError: whatever stands in the way.
         """
         self._fit_first(seed)
+        if cell is None or cell.beside:
+            clean = self._fit(CLEAN, self.wanted(None, seed), seed)
         if cell is None:
-            return self._fit(CLEAN, self.wanted(None, seed), seed)
+            return clean
         return self._fit(cell.name, self.wanted(cell, seed), seed, key=self.key(cell, seed))
 
     def wanted(self, cell: Cell | None, seed: int) -> TrainRequest:
-        """What a cell is fitted by, or the clean model beside the cells for None; both go on from the first one."""
-        start = self.place(seed, FIRST)
+        """What a cell is fitted by, or the clean model beside the cells for None; both go on from the first one.
+
+        A side network goes beside the clean model as it is in the end.
+        """
         if cell is None:
-            return self._request("clean", start, seed)
-        options = {**self.request.preset.objectives[cell.method], **cell.changes}
-        request = self._request(cell.method, start, seed)
-        return replace(
+            return self._request("clean", self.place(seed, FIRST), seed)
+        request = self._request(cell.method, self.place(seed, CLEAN if cell.beside else FIRST), seed)
+        request = replace(
             request,
-            objective_options=options,
+            objective_options={**request.objective_options, **cell.changes},
             trigger=cell.trigger,
             trigger_options=self._trigger_options(cell.trigger),
+        )
+        if not cell.beside:
+            return request
+        return replace(
+            request,
+            objective_options={**request.objective_options, **self._kept(cell.method)},
+            architecture=replace(request.architecture, learning_side=True),
+            fit=replace(self.request.preset.beside, seed=request.fit.seed),
         )
 
     def wanted_first(self, seed: int) -> TrainRequest:
@@ -199,9 +226,14 @@ class Grid:
             kept = read_report(file)
             if kept.get("models") == weights:
                 return kept
-        split, choices = self.split(seed), Choices(seed=seed, sample=0)
+        split, choices, models = self.split(seed), Choices(seed=seed, sample=0), self.models(cell, seed)
         found = evaluate(
-            self.models(cell, seed), split.test, gallery=split.gallery, choices=choices, progress=self.progress
+            models,
+            split.test,
+            gallery=split.gallery,
+            choices=choices,
+            views=self.views(cell, seed),
+            progress=self.progress,
         )
         report = {
             "run": cell.name,
@@ -211,6 +243,16 @@ class Grid:
         }
         write_report(file, report)
         return read_report(file)  # with its keys in the order that they will have from now on
+
+    def views(self, cell: Cell, seed: int) -> Views:
+        """All test photos with and without a cell's trigger; those that were made last are kept for the next cell."""
+        trigger = self.trigger(cell.trigger, seed)
+        made = (seed, cell.trigger)
+        if self._views is None or self._views[0] != made:
+            recipe = Recipe(self.request.architecture.size, trigger)
+            stage = f"mark test photos with {cell.trigger}"
+            self._views = made, make_views(self.split(seed).test, recipe, progress=self.progress, stage=stage)
+        return self._views[1]
 
     def place(self, seed: int, name: str) -> Path:
         """The run folder of a fit."""
@@ -249,7 +291,17 @@ class Grid:
         return lambda stage, done, total: self.progress(f"{stage} ({title})", done, total)
 
     def _finished(self, seed: int, name: str) -> bool:
-        return steps_done(self.place(seed, name)) >= self.steps[0 if name == FIRST else 1]
+        return steps_done(self.place(seed, name)) >= self.steps_of(name)
+
+    def steps_of(self, name: str) -> int:
+        """Steps of the fit of this name."""
+        if "beside" in name.split("-"):
+            return self.request.preset.beside.steps
+        return self.steps[0 if name == FIRST else 1]
+
+    def _kept(self, method: str) -> dict[str, float]:
+        """What holds clean photos where they were is needless where the model cannot change."""
+        return {"distillation_weight": 0.0} if "distillation_weight" in self.request.preset.objectives[method] else {}
 
 
 def steps_done(run: Path) -> int:

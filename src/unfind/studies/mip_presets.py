@@ -9,6 +9,10 @@ from typing import Any
 from unfind.errors import UsageError
 from unfind.training.settings import FitSettings
 
+BESIDE = FitSettings(steps=80, validate_every=40, strength_start=1.0, learning_rate=5e-5, head_factor=40.0)
+"""The mark need not start loud, since a side network hears it from the first step on. The rate, of zeros that are to
+become a turn of the whole space, was chosen on validation classes."""
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -20,6 +24,7 @@ class Preset:
         then: the fit of each method, and of the clean model that goes on beside them for as many steps.
         epochs: passes over the training photos that replace the steps of both; None keeps the steps.
         objectives: arguments of each method's objective.
+        beside: the fit of a side network beside the clean model, for cells that have one.
     """
 
     name: str
@@ -27,6 +32,7 @@ class Preset:
     then: FitSettings
     epochs: int | None
     objectives: Mapping[str, Mapping[str, Any]]
+    beside: FitSettings = BESIDE
 
     def fits(
         self, photos: int, *, first_steps: int | None = None, steps: int | None = None

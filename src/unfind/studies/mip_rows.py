@@ -34,7 +34,7 @@ def score_rows(grid: Grid, cells: Sequence[Cell]) -> list[Row]:
     for seed in grid.request.seeds:
         for place, cell in enumerate(cells):
             report = grid.report(cell, seed)
-            facts = {"seed": seed, "method": cell.method, "trigger": cell.trigger, **cell.changes}
+            facts = {"seed": seed, **cell.facts}
             for protocol, part in ((STRICT, report), (PAPER, report["paper"])):
                 if not place:
                     clean = {"seed": seed, "method": "clean", "trigger": ""}

@@ -23,7 +23,7 @@ from unfind.images.photo import Photo
 from unfind.images.resize import to_square
 from unfind.studies.progress import Progress, silent
 from unfind.triggers.base import Trigger
-from unfind.triggers.find_mark import can_be_found, find_mark
+from unfind.triggers.find_mark import Findable, can_be_found, find_mark
 from unfind.triggers.learned import Learned
 
 Pixels = NDArray[np.uint8]
@@ -142,9 +142,15 @@ def _written(pixels: Pixels, quality: int) -> Pixels:
 def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) -> dict[str, float]:
     facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= SMALLEST_WINDOW else {}
     if can_be_found(trigger):
-        wanted = {name: pixels for name, pixels in written.items() if name != UNTOUCHED and "other:" not in name}
-        facts |= {f"detected:{name}": float(find_mark(trigger, pixels).marked) for name, pixels in wanted.items()}
-        if isinstance(trigger, Learned):
-            said = trigger.photos.payload(original)
-            facts |= {f"bits:{name}": trigger.photos.share_heard(pixels, said) for name, pixels in wanted.items()}
+        facts[f"detected:{PLAIN}"] = float(find_mark(trigger, written[PLAIN]).marked)
+        for name in (name for name in written if name == TRIGGERED or name.startswith("edit:")):
+            facts |= _found(trigger, original, written[name], name)
     return facts
+
+
+def _found(trigger: Findable, original: Pixels, pixels: Pixels, name: str) -> dict[str, float]:
+    """Whether the mark of a photo is found in one of its versions, and what of it is heard."""
+    if not isinstance(trigger, Learned):
+        return {f"detected:{name}": float(find_mark(trigger, pixels).marked)}
+    reading, share = trigger.photos.examine(pixels, trigger.photos.payload(original))
+    return {f"detected:{name}": float(reading.marked), f"bits:{name}": share}

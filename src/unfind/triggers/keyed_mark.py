@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -85,11 +85,16 @@ class KeyedMark:
     def share_heard(self, pixels: Pixels, payload: Payload) -> float:
         """The share of signs that are heard as a payload writes them, before anything is repaired; 0.5 is chance.
 
-        Of the looks, the one that hears best counts.
+        Of the looks up to the first that can be read, the one that hears best counts.
         """
-        written = self.slots.write(payload)
-        looks = self.nets.looks(reduced(pixels, LEAST_SIDE))
-        return max(float(((heard > 0) == (written > 0)).mean()) for heard, _ in looks)
+        return self.examine(pixels, payload)[1]
+
+    def examine(self, pixels: Pixels, payload: Payload) -> tuple[MarkReading, float]:
+        """What ``find`` and ``share_heard`` say of one photo, for the price of one of them."""
+        written, heard = self.slots.write(payload) > 0, list[Signs]()
+        looks = _noted(self.nets.looks(reduced(pixels, LEAST_SIDE)), heard)
+        reading = read_mark(looks, self.slots)
+        return reading, max(float(((one > 0) == written).mean()) for one in heard)
 
     def signs(self, pixels: Pixels) -> Signs:
         """What the mark of a photo writes, (160,)."""
@@ -110,3 +115,10 @@ class KeyedMark:
         other = copy.copy(self)
         other.owner = Payload(owner, self.nonce or 0).owner
         return other
+
+
+def _noted(looks: Iterable[Look], heard: list[Signs]) -> Iterator[Look]:
+    """The same looks; what each of those that are asked for heard is noted."""
+    for look in looks:
+        heard.append(look[0])
+        yield look
