@@ -28,8 +28,8 @@ def protect(
     strength: Annotated[
         float | None,
         Parameter(
-            help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1. Where a side is below 256 pixels, "
-            "a learned mark below 1 becomes up to half as strong again."
+            help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1. Where a side is below 256 "
+            "pixels, a learned mark below 1 becomes up to half as strong again."
         ),
     ] = None,
     keep_location: Annotated[bool, Parameter(negative="", help="Keep GPS data, which is removed otherwise.")] = False,
