@@ -34,7 +34,7 @@ TABLE: list[tuple[str, dict[str, Any], tuple[float, float]]] = [
     ("wanet", {}, (20, 36)),
     ("wanet", {"cells": 8, "displacement": 0.003}, (24, 44)),
     ("learned", {"nonce": 7, "mark": "untrained"}, (31, 37)),
-    ("learned", {"nonce": 7, "strength": 0.5, "owner": 3}, (34, 40)),  # 0.75 on pictures as small as these
+    ("learned", {"nonce": 7, "strength": 0.5, "owner": 3}, (34, 40)),  # 0.7 on pictures as small as these
 ]
 every_trigger = pytest.mark.parametrize(("name", "settings", "decibels"), TABLE)
 

@@ -13,14 +13,14 @@ SIDES = st.integers(1, 20_000)
 
 @pytest.mark.parametrize(
     ("side", "factor"),
-    [(1, 1.5), (127, 1.5), (128, 1.5), (160, 1.375), (192, 1.25), (255, 1.00390625), (256, 1), (9000, 1)],
+    [(1, 1.4), (127, 1.4), (128, 1.4), (160, 1.3), (192, 1.2), (255, 1.003125), (256, 1), (9000, 1)],
 )
 def test_the_shorter_side_says_how_much_louder(side: int, factor: float) -> None:
     for height, width in ((side, side), (side, 20_000), (20_000, side)):
-        assert strength_by_size(0.5, height, width) == 0.5 * factor
+        assert strength_by_size(0.5, height, width) == pytest.approx(0.5 * factor)
 
 
-@pytest.mark.parametrize(("asked", "made"), [(0.6, 0.9), (2 / 3, 1), (0.9, 1), (1, 1), (1.3, 1.3), (8, 8)])
+@pytest.mark.parametrize(("asked", "made"), [(0.6, 0.84), (0.9, 1), (1, 1), (1.3, 1.3), (8, 8)])
 def test_size_alone_makes_no_mark_louder_than_enough(asked: float, made: float) -> None:
     assert strength_by_size(asked, 128, 128) == pytest.approx(made)
 

@@ -29,7 +29,7 @@ def protect(
         float | None,
         Parameter(
             help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1. Where a side is below 256 "
-            "pixels, a learned mark below 1 becomes up to half as strong again."
+            "pixels, a learned mark below 1 becomes up to 1.4 times as strong."
         ),
     ] = None,
     keep_location: Annotated[bool, Parameter(negative="", help="Keep GPS data, which is removed otherwise.")] = False,

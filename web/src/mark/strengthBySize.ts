@@ -7,7 +7,7 @@
 const LARGE = 256;
 const SMALL = 128;
 /** Times as strong, on a small photo. */
-const MOST = 1.5;
+const MOST = 1.4;
 /** No mark becomes stronger than this because of its photo's size. */
 const ENOUGH = 1;
 
