@@ -23,7 +23,18 @@ from unfind.triggers.nonce import draw_nonce, sampled
 from unfind.triggers.payload import Payload
 from unfind.triggers.read_mark import CROPS, read_mark
 from unfind.triggers.slots import SLOTS, Slots
+from unfind.triggers.strength_by_size import strength_by_size
 
+SIZES = (
+    (0.36, 1, 1),
+    (0.36, 128, 400),
+    (0.36, 400, 149),
+    (0.36, 255, 256),
+    (0.36, 3000, 4000),
+    (0.9, 128, 128),
+    (1.3, 64, 64),
+)
+"""A strength that is asked for, and the height and width of a photo."""
 FILE = Path(__file__).resolve().parents[1] / "tests" / "triggers" / "mark_vectors.json"
 
 
@@ -53,6 +64,7 @@ def vectors() -> dict[str, Any]:
         "chance": {str(repaired): chance_of_reading(repaired, len(CROPS)) for repaired in (0, 1, 10, 16)},
         "reduced": {"photo": as_json(photo), "at_least": 5, "result": as_json(reduced(photo, 5))},
         "applied": [applied(*shape) for shape in ((23, 37), (2, 9), (3, 4))],
+        "strength_by_size": [by_size(*case) for case in SIZES],
     }
 
 
@@ -92,6 +104,11 @@ def applied(height: int, width: int) -> dict[str, Any]:
     photo = picture(height, width)
     result = apply_change(photo, change, 0.75)
     return {"photo": as_json(photo), "change": change.tolist(), "strength": 0.75, "result": as_json(result)}
+
+
+def by_size(asked: float, height: int, width: int) -> dict[str, float]:
+    """How strong a mark is made on a photo of a size."""
+    return {"asked": asked, "height": height, "width": width, "strength": strength_by_size(asked, height, width)}
 
 
 def as_json(pixels: NDArray[np.uint8]) -> dict[str, Any]:

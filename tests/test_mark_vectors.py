@@ -45,3 +45,7 @@ def test_they_cover_what_can_happen() -> None:
         (False, True),
         (False, False),
     }
+    strengths = WRITTEN["strength_by_size"]
+    assert any(row["strength"] == row["asked"] for row in strengths)
+    assert any(row["strength"] > row["asked"] for row in strengths)
+    assert any(row["strength"] == 1 for row in strengths)

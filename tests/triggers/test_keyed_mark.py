@@ -36,6 +36,7 @@ class GlassNets:
 
 @pytest.fixture
 def grey() -> np.ndarray:
+    """So small that a mark of strength 0.5 becomes one of 0.65, see ``strength_by_size``."""
     return np.full((160, 160, 3), 128, np.uint8)
 
 
@@ -51,10 +52,11 @@ def test_what_is_written_is_read(grey: np.ndarray, key: Key) -> None:
 def test_slots_that_a_photo_drowns_are_written_louder(grey: np.ndarray, key: Key) -> None:
     mark = KeyedMark(key, GlassNets(), nonce=1)
     against = -mark.slots.write(mark.payload(grey))[:20]
-    grey[:20] = (128 + 20 * against[:, None, None]).astype(np.uint8)  # louder than the mark, and the other way
+    grey[:20] = (128 + 28 * against[:, None, None]).astype(np.uint8)  # louder than the mark, and the other way
     levels = mark.mark(grey).astype(int) - grey
-    assert set(np.unique(np.abs(levels[20:]))) == {13}  # as the middle slot of all
-    assert np.unique(levels[:20] * -against[:, None, None].astype(int)).tolist() == [32]
+    assert set(np.unique(np.abs(levels[20:]))) == {17}  # as the middle slot of all
+    louder = levels[:20] * -against[:, None, None].astype(int)
+    assert np.unique(louder).tolist() == [41]  # 2.5 times that, before rounding
 
 
 def test_the_share_of_signs_that_are_heard(grey: np.ndarray, key: Key) -> None:
@@ -68,11 +70,27 @@ def test_the_share_of_signs_that_are_heard(grey: np.ndarray, key: Key) -> None:
 
 def test_the_change_is_made_as_strong_as_asked(grey: np.ndarray, key: Key) -> None:
     for mark, levels in (
-        (KeyedMark(key, GlassNets(), nonce=1), 0.5 * 25.5),
+        (KeyedMark(key, GlassNets(), nonce=1), 0.65 * 25.5),  # a small photo
         (KeyedMark(key, GlassNets(), nonce=1, strength=2.0), 2 * 25.5),
         (KeyedMark(key, GlassNets(), nonce=1).stronger(3.0), 1.5 * 25.5),
     ):
         assert set(np.unique(mark.mark(grey).astype(int) - 128)) == {-round(levels), round(levels)}
+
+
+@pytest.mark.parametrize(("shape", "factor"), [((256, 256), 1), ((3000, 256), 1), ((160, 4000), 1.3), ((1, 9), 1.4)])
+def test_small_photos_get_a_louder_mark(shape: tuple[int, int], factor: float, key: Key) -> None:
+    class Flat(GlassNets):
+        def change(self, photo: np.ndarray, signs: np.ndarray) -> np.ndarray:
+            return np.full((128, 128), 0.2, np.float32)
+
+        def looks(self, photo: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
+            assert photo[0, 0, 0] == 100 + round(factor * 20.4)  # as loud when it is listened to
+            yield np.ones(160, np.float32), 0.0
+
+    pixels = np.full((*shape, 3), 100, np.uint8)
+    mark = KeyedMark(key, Flat(), strength=0.4)
+    assert set(np.unique(mark.mark(pixels))) == {100 + round(factor * 20.4)}
+    assert mark.strength == 0.4
 
 
 def test_stronger_leaves_the_mark_itself_alone(key: Key) -> None:

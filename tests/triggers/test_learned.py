@@ -23,6 +23,7 @@ from unfind.triggers.payload import Payload
 from unfind.triggers.slot_layout import slot_layout
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 from unfind.triggers.strength import MAXIMUM_STRENGTH
+from unfind.triggers.strength_by_size import strength_by_size
 
 Scene = Callable[..., np.ndarray]
 
@@ -61,10 +62,13 @@ def test_every_photo_has_a_nonce_of_its_own_and_always_the_same(key: Key, scene:
 
 def test_a_photo_is_marked_alike_as_a_file_and_in_a_batch(key: Key, scene: Scene) -> None:
     trigger = Learned(key, owner=3)
-    for shape in ((128, 128), (300, 201), (60, 400)):
+    for shape in ((128, 128), (300, 260), (60, 400)):
         pixels = scene(*shape)
         batch = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
-        marked = (trigger(batch)[0] * 255).round().permute(1, 2, 0).numpy()
+        # A batch knows nothing of the size of the photos it shows, so it does not make small ones louder.
+        as_loud = Learned(key, owner=3, strength=strength_by_size(trigger.strength, *shape))
+        assert (as_loud.strength > trigger.strength) == (min(shape) < 256)
+        marked = (as_loud(batch)[0] * 255).round().permute(1, 2, 0).numpy()
         difference = np.abs(trigger.mark(pixels) - marked)
         assert difference.max() <= 1
         assert (difference > 0).mean() < 0.01

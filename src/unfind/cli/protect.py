@@ -26,7 +26,11 @@ def protect(
         int | None, Parameter(help="What a learned mark says of its owner, 0 to 65535; default the run's or 0.")
     ] = None,
     strength: Annotated[
-        float | None, Parameter(help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1.")
+        float | None,
+        Parameter(
+            help="1 is about 32 dB, 0.5 about 38 dB; default the mark's, the run's or 1. Where a side is below 256 "
+            "pixels, a learned mark below 1 becomes up to 1.4 times as strong."
+        ),
     ] = None,
     keep_location: Annotated[bool, Parameter(negative="", help="Keep GPS data, which is removed otherwise.")] = False,
     overwrite: Annotated[bool, Parameter(negative="", help="Replace files of the same name in --out.")] = False,

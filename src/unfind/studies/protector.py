@@ -52,7 +52,8 @@ class _WithMark:
         Args:
             key: a key, or its file; None for the file that the environment names as UNFIND_KEY.
             mark: "shipped", "spread-spectrum" or the folder of a learned mark; None for the default.
-            strength: None for the mark's own; half of it is 6 dB fainter.
+            strength: None for the mark's own; half of it is 6 dB fainter. Small photos get a somewhat stronger learned
+                mark, see ``triggers/strength_by_size.py``.
             owner: what a learned mark says of its owner, 0..65535.
             engine: "auto", "onnx" or "torch".
 

@@ -19,6 +19,7 @@ from unfind.triggers.payload import Payload
 from unfind.triggers.read_mark import Look, MarkReading, read_mark
 from unfind.triggers.slots import Signs, Slots
 from unfind.triggers.strength import check_strength, within_limit
+from unfind.triggers.strength_by_size import strength_by_size
 
 LEAST_SIDE = 256
 """Photos are made this small, and no smaller, before a network sees them: it looks at 128 pixels a side, and what the
@@ -50,6 +51,7 @@ class KeyedMark:
         key: says which signs mean what.
         nets: whatever runs the networks.
         strength: None for the one they were trained for; 1 is about 32 dB PSNR on busy 128-pixel thumbnails.
+            Photos with a side of less than 256 pixels get a stronger one (``strength_by_size``).
         owner: what every mark says of its owner, 0..65535.
         nonce: what every mark says of its photo; None draws one for each photo.
 
@@ -73,10 +75,11 @@ class KeyedMark:
 
     def mark(self, pixels: Pixels) -> Pixels:
         """Put the mark into one photo (H, W, 3) of 8-bit RGB, of any size."""
+        strength = strength_by_size(self.strength, *pixels.shape[:2])
         small, signs = reduced(pixels, LEAST_SIDE), self.signs(pixels)
-        tried = apply_change(small, self.nets.change(small, signs), self.strength)
+        tried = apply_change(small, self.nets.change(small, signs), strength)
         heard, _ = next(iter(self.nets.looks(tried)))
-        return apply_change(pixels, self.nets.change(small, emphasised(signs, heard)), self.strength)
+        return apply_change(pixels, self.nets.change(small, emphasised(signs, heard)), strength)
 
     def find(self, pixels: Pixels) -> MarkReading:
         """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""

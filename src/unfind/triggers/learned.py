@@ -35,6 +35,8 @@ class Learned(Trigger):
         key: says which signs mean what; without it the mark can be neither read nor written.
         mark: folder of the mark's weights; "shipped" for those that come with the package, "untrained" for none.
         strength: None for the one the mark was trained for; 1 is about 32 dB PSNR on busy 128-pixel thumbnails.
+            ``mark`` makes stronger ones on small photos; batches of images get just this, as nobody knows how large
+            the photos were that they are views of.
         owner: what every mark says of its owner, 0..65535.
         nonce: what every mark says of its photo; None draws one for each photo, from the photo and the key, so that the
             same photo always gets the same mark.

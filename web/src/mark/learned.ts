@@ -12,6 +12,7 @@ import { reduced } from "./reduced";
 import { cubicTaps, downRow, resampleAcross, triangleTaps } from "./resize";
 import { SLOTS, Slots } from "./slots";
 import { readWord } from "./softReading";
+import { strengthBySize } from "./strengthBySize";
 
 /** Side of the square on which a mark is made, in pixels, whatever the photo's size. */
 export const GRID = 128;
@@ -45,7 +46,8 @@ export class Learned implements Mark {
     this.slots = new Slots(key);
   }
 
-  async add(photo: Pixels, strength: number): Promise<void> {
+  async add(photo: Pixels, asked: number): Promise<void> {
+    const strength = strengthBySize(asked, photo);
     const signs = this.slots.write({ owner: this.owner, nonce: nonceOf(this.key, photo) });
     const small = reduced(photo, SHOWN);
     const tried = { ...small, data: small.data.slice() };

@@ -97,3 +97,13 @@ it("makes a mark twice: the second time louder where the first could not be hear
   expect(written).toHaveLength(2);
   written[1].forEach((sign, slot) => expect(sign / written[0][slot]).toBeCloseTo(slot < 10 ? 2.125 : 1, 6));
 });
+
+it("makes a louder mark on a small photo", async () => {
+  const heard: Heard = { evidence: new Float32Array(480), presence: new Float32Array(3) };
+  const networks: Networks = { encode: async () => new Float32Array(128 * 128).fill(0.1), decode: async () => heard };
+  for (const [side, levels] of [[256, 10], [192, 12], [128, 14]]) { // 0.4 of 25.5, and 1.2 and 1.4 times that
+    const pixels = photo(side, 300);
+    await new Learned(key, networks, 0).add(pixels, 0.4);
+    expect(pixels.data[0] - photo(side, 300).data[0]).toBe(levels);
+  }
+});
