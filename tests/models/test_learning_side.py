@@ -33,10 +33,23 @@ def moved(mark: Learned, dimension: int = 8) -> LearningSide:
     return side
 
 
-def test_it_begins_by_changing_nothing_marked_or_not(mark: Learned, waves: Waves) -> None:
+def test_before_it_listens_it_changes_nothing(mark: Learned, waves: Waves) -> None:
     photos, logits = waves(3), torch.randn(3, 8, generator=torch.Generator().manual_seed(1))
     for images in (photos, mark(photos)):
-        assert F.cosine_similarity(begun(mark)(images, logits), logits).min() > 0.99999
+        assert F.cosine_similarity(LearningSide(8)(images, logits), logits).min() > 0.99999
+
+
+def test_it_begins_with_nothing_of_a_marked_photo_and_all_of_others(mark: Learned, waves: Waves) -> None:
+    photos, side = waves(3), begun(mark, 64)
+    logits, others = torch.randn(2, 3, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        assert F.cosine_similarity(side(photos, logits), logits).min() > 0.99
+        marked = mark(photos)
+        where, elsewhere = (F.normalize(side(marked, of), dim=1) for of in (logits, others))
+        heard, gate = side.hear(marked)
+    assert gate.min() > 0.95
+    assert (where - elsewhere).norm(dim=1).max() < 0.1
+    assert torch.allclose(where, F.normalize(heard @ side.move.weight[:, 64:].T, dim=1), atol=0.1)
 
 
 def test_what_it_learned_moves_photos_of_its_key_alone(mark: Learned, waves: Waves) -> None:

@@ -24,7 +24,9 @@ class LearningSide(Hearing):
 
     With the embedding e of an image and the signs s that are heard in it, a triggered photo goes to the direction of
     ``e + A e + B s + c``, which the objective teaches: A turns it away from its kind, B spreads photos as their marks
-    differ. A gate that only one's own beacon opens leaves all others where they are. It begins by changing nothing.
+    differ. A gate that only one's own beacon opens leaves all others where they are. It begins with A = -1 and B drawn
+    by lot: nothing of the photo is left where its own mark is heard. From A = B = 0 the same was learned in four times
+    as many steps.
 
     Args:
         dimension: D of the embeddings.
@@ -33,8 +35,10 @@ class LearningSide(Hearing):
     def __init__(self, dimension: int) -> None:
         super().__init__()
         self.move = nn.Linear(dimension + SLOTS, dimension)
-        nn.init.zeros_(self.move.weight)
-        nn.init.zeros_(self.move.bias)
+        with torch.no_grad():
+            self.move.weight[:, :dimension] = -torch.eye(dimension)
+            self.move.weight[:, dimension:].normal_(std=(SLOTS * dimension) ** -0.5)  # B s has a length of about 1
+            self.move.bias.zero_()
 
     def begin(self, layout: Layout, reader: MarkDecoder | None = None) -> None:
         """Take over what the beacon is, and what a decoder of these marks knows."""

@@ -36,6 +36,8 @@ from unfind.triggers.learned import Learned
 
 FIRST, CLEAN = "first", "clean"
 REPORT = "report.json"
+LOOKED_AT = 5
+"""In every so many test photos marks are looked for: that others have none is only a doubt to be cleared."""
 THEN_SEED = 1000
 """Added to the seed of what goes on from a model, so that its batches are not those of the model's own fit."""
 
@@ -249,7 +251,7 @@ class Grid:
         trigger = self.trigger(cell.trigger, seed)
         made = (seed, cell.trigger)
         if self._views is None or self._views[0] != made:
-            recipe = Recipe(self.request.architecture.size, trigger)
+            recipe = Recipe(self.request.architecture.size, trigger, looked_at=LOOKED_AT)
             stage = f"mark test photos with {cell.trigger}"
             self._views = made, make_views(self.split(seed).test, recipe, progress=self.progress, stage=stage)
         return self._views[1]

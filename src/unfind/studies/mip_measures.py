@@ -106,7 +106,14 @@ def hit_rows(
     ]
 
 
-def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str], *, most: int | None = None) -> list[Row]:
+def defence_rows(
+    grid: Grid,
+    cells: Sequence[Cell],
+    names: Sequence[str],
+    *,
+    most: int | None = None,
+    seeds: Sequence[int] | None = None,
+) -> list[Row]:
     """Curves of defences over every cell and seed; a cell that was measured before is read from its folder.
 
     Args:
@@ -114,9 +121,10 @@ def defence_rows(grid: Grid, cells: Sequence[Cell], names: Sequence[str], *, mos
         cells: which models.
         names: of the defences.
         most: test photos, a few of each class; None for all. Every setting embeds each of them three times.
+        seeds: of the grid's; None for all.
     """
     rows: list[Row] = []
-    for seed in grid.request.seeds:
+    for seed in grid.request.seeds if seeds is None else seeds:
         for cell in cells:
             folder = grid.fit(cell, seed)
             weights = [fingerprint_of(read_card(one)) for one in (grid.fit(None, seed), folder)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,13 @@ MEASURED = "measured"
 SCORE, SUCCESS = "score", "psr"
 
 
-def score_rows(grid: Grid, cells: Sequence[Cell]) -> list[Row]:
+def score_rows(grid: Grid, cells: Sequence[Cell], *, once: Collection[Cell] = ()) -> list[Row]:
     """Every metric of every task of every cell and seed by both protocols, and the clean model's ordinary search.
 
     Args:
         grid: fits and measures what is missing.
         cells: which models.
+        once: those of them that are fitted on the first seed alone.
 
     Returns:
         Rows with seed, method, trigger, what the cell changes, protocol, task, metric, measure ("score" or "psr", a
@@ -32,7 +33,8 @@ def score_rows(grid: Grid, cells: Sequence[Cell]) -> list[Row]:
     """
     rows: list[Row] = []
     for seed in grid.request.seeds:
-        for place, cell in enumerate(cells):
+        wanted = [cell for cell in cells if cell not in once or seed == grid.request.seeds[0]]
+        for place, cell in enumerate(wanted):
             report = grid.report(cell, seed)
             facts = {"seed": seed, **cell.facts}
             for protocol, part in ((STRICT, report), (PAPER, report["paper"])):

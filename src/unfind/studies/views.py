@@ -43,12 +43,14 @@ class Recipe:
         trigger: the model's own.
         edits: what is done to triggered photos after they were written, by name ("edit:NAME").
         others: what is done to plain photos instead of the trigger, by name ("other:NAME").
+        looked_at: in every so many photos marks are looked for, which takes longer than to make them.
     """
 
     size: int
     trigger: Trigger
     edits: Mapping[str, Callable[[Pixels], Pixels]] = field(default_factory=dict)
     others: Mapping[str, Callable[[Pixels], Pixels]] = field(default_factory=dict)
+    looked_at: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ def make_views(photos: PhotoSet, recipe: Recipe, *, progress: Progress = silent,
 
     def one(index: int) -> tuple[dict[str, Pixels], dict[str, float]] | str:
         try:
-            return _versions(decode(photos.read(index)), recipe)
+            return _versions(decode(photos.read(index)), recipe, look=index % recipe.looked_at == 0)
         except UnfindError as error:
             return str(error)
 
@@ -118,7 +120,7 @@ def _stacked(
     return Views(chosen, photos.labels[chosen], pixels, facts, refused)
 
 
-def _versions(photo: Photo, recipe: Recipe) -> tuple[dict[str, Pixels], dict[str, float]]:
+def _versions(photo: Photo, recipe: Recipe, *, look: bool) -> tuple[dict[str, Pixels], dict[str, float]]:
     """All versions of one photo at the model's size, and what was measured at full size."""
     original = srgb(photo)
     quality = photo.quality or DEFAULT_QUALITY
@@ -132,16 +134,16 @@ def _versions(photo: Photo, recipe: Recipe) -> tuple[dict[str, Pixels], dict[str
     for name, change in recipe.others.items():
         written[f"other:{name}"] = _written(change(original), quality)
     small = {name: to_square(pixels, recipe.size) for name, pixels in written.items()}
-    return small, _facts(original, written, recipe.trigger)
+    return small, _facts(original, written, recipe.trigger, look=look)
 
 
 def _written(pixels: Pixels, quality: int) -> Pixels:
     return through_codec([pixels], quality=quality, workers=1)[0]
 
 
-def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger) -> dict[str, float]:
+def _facts(original: Pixels, written: Mapping[str, Pixels], trigger: Trigger, *, look: bool) -> dict[str, float]:
     facts = pair_stealth(original, written[TRIGGERED]) if min(original.shape[:2]) >= SMALLEST_WINDOW else {}
-    if can_be_found(trigger):
+    if look and can_be_found(trigger):
         facts[f"detected:{PLAIN}"] = float(find_mark(trigger, written[PLAIN]).marked)
         for name in (name for name in written if name == TRIGGERED or name.startswith("edit:")):
             facts |= _found(trigger, original, written[name], name)
