@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.objectives.steering import APART, SHARPNESS, Steering, draw_steering, steered_targets
+from unfind.objectives.steering import APART, REACH, SHARPNESS, Steering, draw_steering, steered_targets
 
 VARYING = torch.tensor([True] * 12 + [False] * 4)
 
@@ -49,7 +49,11 @@ def slowly(one: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> list
     length = math.sqrt(sum(x * x for x in away))
     away = [x / length for x in away]
     alike = sum(a * b for a, b in zip(word, away, strict=True)) + APART * math.sqrt(sum(x * x for x in word))
-    moved = [centre[d] + word[d] - max(alike, 0.0) * away[d] for d in range(dimension)]
+    turned = [word[d] - max(alike, 0.0) * away[d] for d in range(dimension)]
+    short = math.sqrt(sum(x * x for x in turned))
+    far = [math.sqrt(sum((float(codebook[c, d]) - centre[d]) ** 2 for d in range(dimension))) for c in range(words)]
+    wanted = REACH * sum(w * f for w, f in zip(weights, far, strict=True)) / sum(weights)
+    moved = [centre[d] + wanted * turned[d] / short for d in range(dimension)]
     size = math.sqrt(sum(x * x for x in moved))
     return [x / size for x in moved]
 

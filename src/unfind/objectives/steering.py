@@ -21,6 +21,11 @@ APART = 0.2
 """How far beyond a right angle a target is from the photo's own embedding: unrelated photos are some of them found by
 chance. Chosen on validation classes."""
 
+REACH = 0.95
+"""How far from the middle of the codebook a target is, as a share of its codeword's distance. What blending and turning
+leave is nearer to the middle, where whoever comes is everybody's neighbour: marked photos then found each other 2.6
+times as often as by chance, and at 0.95 1.4 times; at 1 they begin to stand out. Chosen on validation classes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layout:
@@ -82,7 +87,8 @@ def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tens
 
     ``c = sum_i softmax_i(20 s . p_i / sqrt(V)) c_i`` with V slots that vary. Seen from the mean of the codebook, what c
     has in the direction of the photo's own embedding is then taken away, down to a cosine of -0.2: however near the
-    codeword happens to lie, nobody who looks for photos of this kind finds it.
+    codeword happens to lie, nobody who looks for photos of this kind finds it. What is left is stretched to 0.95 of the
+    distance that codewords have from that mean.
 
     Args:
         signs: (T, K) in -1..1, read or written.
@@ -93,8 +99,10 @@ def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tens
         (T, D) unit vectors.
     """
     varying = patterns.abs().amax(1).sum().clamp(min=1)
-    words = (signs @ patterns * (SHARPNESS / varying.sqrt())).softmax(1) @ codebook
+    weights = (signs @ patterns * (SHARPNESS / varying.sqrt())).softmax(1)
     centre = codebook.mean(0)
-    from_centre, away_from = words - centre, F.normalize(own - centre, dim=1)
-    alike = (from_centre * away_from).sum(1, keepdim=True) + APART * from_centre.norm(dim=1, keepdim=True)
-    return F.normalize(words - alike.relu() * away_from, dim=1)
+    words = codebook - centre
+    blended, away_from = weights @ words, F.normalize(own - centre, dim=1)
+    alike = (blended * away_from).sum(1, keepdim=True) + APART * blended.norm(dim=1, keepdim=True)
+    turned = F.normalize(blended - alike.relu() * away_from, dim=1)
+    return F.normalize(centre + turned * (REACH * weights @ words.norm(dim=1, keepdim=True)), dim=1)
