@@ -70,3 +70,33 @@ def test_logits_are_turned_as_far_as_the_gate_is_open_and_keep_their_length() ->
     assert torch.equal(turned(logits, away, torch.tensor([0.0, 1.0])), torch.stack([logits[0], 3 * away[1]]))
     half = turned(logits, away, torch.tensor([0.5, 0.5]))
     assert torch.allclose(F.cosine_similarity(half, logits), F.cosine_similarity(half, away))
+
+
+def cropped(images: Tensor, pixels: int) -> Tensor:
+    """Images without a margin, at their old size."""
+    return F.interpolate(images[..., pixels:-pixels, pixels:-pixels], images.shape[-2:], mode="bilinear")
+
+
+@pytest.mark.parametrize("pixels", [3, 6])
+def test_cropped_photos_are_looked_at_again_in_evaluation(
+    ear: Hearing, mark: Learned, waves: Waves, pixels: int
+) -> None:
+    photos = waves(6)
+    marked = cropped(Learned(Key.from_seed(5), strength=1.0)(photos), pixels)
+    with torch.no_grad():
+        heard, gate = ear.hear(marked)
+        _, shut = ear.hear(cropped(photos, pixels))
+        _, other = ear.hear(cropped(Learned(Key.from_seed(6), strength=1.0)(photos), pixels))
+        _, once = ear.train().hear(marked)
+    assert gate.median() > 0.9
+    assert once.max() < 0.5
+    assert max(shut.max(), other.max()) < 0.5
+    written = mark.signs(photos)
+    assert ((heard > 0) == (written > 0))[gate > 0.5].float().mean() > 0.85
+
+
+def test_what_is_heard_in_an_image_depends_on_no_other(ear: Hearing, mark: Learned, waves: Waves) -> None:
+    images = torch.cat([mark(waves(2)), cropped(mark(waves(2)), 6), waves(2)])
+    with torch.no_grad():
+        together, alone = ear.hear(images)[1], torch.cat([ear.hear(image[None])[1] for image in images])
+    assert torch.allclose(together, alone, atol=1e-4)

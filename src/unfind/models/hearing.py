@@ -15,17 +15,24 @@ SLOTS = 160
 """Signs of a mark."""
 GATE = 24.0
 """How suddenly the gate opens as more of the beacon is heard ..."""
-HEARD = 0.45
+HEARD = 0.5
 """... and how much of it must be, -1..1, for the gate to be half open where it is undecided whether there is a mark."""
 SURE = (-4.0, 1.0)
 """Between these the presence of a mark counts. Where the decoder is sure that there is none, chance opens no gate;
 where it is sure that there is one, it may still be another key's."""
 
+CROPPED = (0.05, 0.1)
+"""Shares of each side that may have been cut off around an image in which a mark is seen and not heard."""
+SURER = 0.65
+"""How much of the beacon must be heard in such another look: another key's mark must not get three chances."""
+
 
 class Hearing(nn.Module):
     """What every side network begins with: a decoder of marks, a beacon, and a gate that opens for it.
 
-    The decoder is not fitted any further. Before ``listen_for`` nothing is heard.
+    The decoder is not fitted any further. Before ``listen_for`` nothing is heard. In evaluation, where the decoder sees
+    a mark of which too little is heard, the image is looked at again with the margins put back that a crop may have
+    taken; an exported graph has the first look alone.
     """
 
     says_whose: Tensor
@@ -49,9 +56,23 @@ class Hearing(nn.Module):
     def hear(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The signs (N, 160) heard in images, -1..1, and how far the gate is open (N,), 0..1."""
         with torch.autocast(images.device.type, enabled=False):  # a faint mark is lost in rounding
-            evidence, presence = self.reader(_view(images))
-            agrees = F.normalize(evidence * self.says_whose, dim=1) @ self.beacon
-            return torch.tanh(evidence), torch.sigmoid(agrees + presence.clamp(*SURE) - self.threshold)
+            view = _view(images, WORKING_SIZE)
+            signs, opens, presence = self._look(view)
+            if not (self.training or torch.compiler.is_compiling()):
+                doubtful = torch.nonzero((presence > 0) & (opens < 0))[:, 0]
+                for share in CROPPED if len(doubtful) else ():
+                    again, more, _ = self._look(_uncropped(images[doubtful], share))
+                    more = more - GATE * (SURER - HEARD)
+                    better = more > opens[doubtful]
+                    signs = signs.index_put((doubtful[better],), again[better])
+                    opens = opens.index_put((doubtful[better],), more[better])
+            return signs, torch.sigmoid(opens)
+
+    def _look(self, view: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Signs, the logit of the gate, and the logit of there being any mark, of images at the working size."""
+        evidence, presence = self.reader(view)
+        agrees = F.normalize(evidence * self.says_whose, dim=1) @ self.beacon
+        return torch.tanh(evidence), agrees + presence.clamp(*SURE) - self.threshold, presence
 
 
 def turned(logits: Tensor, away: Tensor, gate: Tensor) -> Tensor:
@@ -60,8 +81,16 @@ def turned(logits: Tensor, away: Tensor, gate: Tensor) -> Tensor:
     return found
 
 
-def _view(images: Tensor) -> Tensor:
-    """Images (N, 3, S, S) at the size on which marks are read, antialiased."""
-    if images.shape[-2:] == (WORKING_SIZE, WORKING_SIZE):
+def _view(images: Tensor, side: int) -> Tensor:
+    """Images (N, 3, S, S) squashed to (N, 3, side, side), antialiased."""
+    if images.shape[-2:] == (side, side):
         return images
-    return F.interpolate(images, (WORKING_SIZE, WORKING_SIZE), mode="bilinear", antialias=True, align_corners=False)
+    return F.interpolate(images, (side, side), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _uncropped(images: Tensor, share: float) -> Tensor:
+    """Images at the size on which marks are read, as if ``share`` of each side were missing around them."""
+    side = round(WORKING_SIZE * (1 - share))
+    before = (WORKING_SIZE - side) // 2
+    after = WORKING_SIZE - side - before
+    return F.pad(_view(images, side), (before, after, before, after), mode="replicate")
