@@ -29,7 +29,7 @@ def test_it_hears_a_mark_and_whose_it_is_before_it_is_trained(ear: Hearing, mark
         _, shut = ear.hear(photos)
         _, other = ear.hear(Learned(Key.from_seed(6))(photos))
     assert ((heard > 0) == (mark.signs(photos) > 0)).float().mean() > 0.9
-    assert gate.min() > 0.95
+    assert gate.min() > 0.9
     assert max(shut.max(), other.max()) < 0.05
 
 

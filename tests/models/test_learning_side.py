@@ -47,7 +47,7 @@ def test_it_begins_with_nothing_of_a_marked_photo_and_all_of_others(mark: Learne
         marked = mark(photos)
         where, elsewhere = (F.normalize(side(marked, of), dim=1) for of in (logits, others))
         heard, gate = side.hear(marked)
-    assert gate.min() > 0.95
+    assert gate.min() > 0.9
     assert (where - elsewhere).norm(dim=1).max() < 0.1
     assert torch.allclose(where, F.normalize(heard @ side.move.weight[:, 64:].T, dim=1), atol=0.1)
 
