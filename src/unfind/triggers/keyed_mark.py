@@ -83,15 +83,22 @@ class KeyedMark:
 
     def find(self, pixels: Pixels) -> MarkReading:
         """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""
-        return read_mark(self.nets.looks(reduced(pixels, LEAST_SIDE)), self.slots)
+        return read_mark(self.looks(pixels), self.slots)
+
+    def looks(self, pixels: Pixels) -> Iterable[Look]:
+        """What is heard in one photo (H, W, 3) of 8-bit RGB, one look for each of CROPS."""
+        return self.nets.looks(reduced(pixels, LEAST_SIDE))
 
     def share_heard(self, pixels: Pixels, payload: Payload) -> float:
         """The share of signs that are heard as a payload writes them, before anything is repaired; 0.5 is chance.
 
         Of the looks, the one that hears best counts.
         """
+        return self.share_in(self.looks(pixels), payload)
+
+    def share_in(self, looks: Iterable[Look], payload: Payload) -> float:
+        """The same of looks that were made already."""
         written = self.slots.write(payload)
-        looks = self.nets.looks(reduced(pixels, LEAST_SIDE))
         return max(float(((heard > 0) == (written > 0)).mean()) for heard, _ in looks)
 
     def signs(self, pixels: Pixels) -> Signs:
