@@ -3,10 +3,10 @@
 What a decoder hears where nothing was written is much like noise: now loud, now faint. A mark is written so that all
 of its signs are heard about as clearly (``emphasis``). So how loudly they are heard differs little from sign to sign.
 
-Of noise of a normal distribution the deviation is sqrt(pi / 2 - 1) = 0.76 of the mean. In 1,240 plain pictures and in
+Of noise of a normal distribution the deviation is sqrt(pi / 2 - 1) = 0.76 of the mean. In 1,120 plain pictures and in
 made-up ones (flat, black, ramps, stripes, checks, noise) it was never below 0.60; in 120 marked photos never above
 0.42 as written, and after JPEG 75 below 0.5 in all but one. A network that was trained to say whether there is a mark
-saw three of four of the same photos at native size.
+saw it in 45 of the 60 among them of native size.
 """
 
 from __future__ import annotations
