@@ -87,6 +87,8 @@ def reading(slots: Slots, signs: NDArray[np.float32], wrong: int) -> dict[str, A
         "payload": None if said is None else {"owner": said.owner, "nonce": said.nonce},
         "repaired": found.repaired,
         "agreement": found.agreement,
+        "uneven": found.uneven,
+        "of_another": found.of_another,
         "false_alarm": found.false_alarm,
         "marked": found.marked,
     }

@@ -62,7 +62,7 @@ def test_slots_that_a_photo_drowns_are_written_louder(grey: np.ndarray, key: Key
 def test_the_share_of_signs_that_are_heard(grey: np.ndarray, key: Key) -> None:
     mark = KeyedMark(key, GlassNets(), owner=9)
     said, marked = mark.payload(grey), mark.mark(grey)
-    assert mark.share_heard(marked, said) == 1
+    assert mark.share_heard(marked, said) == mark.share_in(list(mark.looks(marked)), said) == 1
     marked[:40] = 255 - marked[:40]
     assert mark.share_heard(marked, said) == 0.75
     assert mark.share_heard(255 - mark.mark(grey), said) == 0

@@ -14,7 +14,9 @@ from unfind.triggers.key import Key
 from unfind.triggers.learned import UNTRAINED, Learned
 from unfind.triggers.payload import Payload
 from unfind.triggers.read_mark import CROPS, read_mark
+from unfind.triggers.slots import Slots
 from unfind.triggers.torch_mark import TorchMark
+from unfind.triggers.unevenness import unevenness
 
 Scene = Callable[..., np.ndarray]
 
@@ -91,3 +93,13 @@ def test_a_mark_that_is_seen_and_not_read_is_another_one(logit: float, other: bo
     slots = trigger.photos.slots
     assert read_mark([(np.zeros(160, np.float32), logit)], slots).of_another is other
     assert not read_mark([(slots.write(Payload(1, 2)), logit)], slots).of_another
+
+
+def test_signs_that_are_heard_evenly_and_not_read_are_another_mark(trigger: Learned) -> None:
+    slots, others = trigger.photos.slots, Slots.of(Key.from_seed(12)).write(Payload(1, 2))
+    noise = np.random.default_rng(0).normal(size=160).astype(np.float32)
+    found = read_mark([(noise, -5.0), (others, -5.0)], slots)
+    assert (found.marked, found.of_another, found.uneven) == (False, True, 0)
+    plain = read_mark([(noise, -5.0)], slots)
+    assert (plain.marked, plain.of_another) == (False, False)
+    assert plain.uneven == unevenness(noise)

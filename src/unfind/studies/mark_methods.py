@@ -16,6 +16,7 @@ from unfind.images.photo import Pixels
 from unfind.triggers.key import Key
 from unfind.triggers.keyed_mark import KeyedMark
 from unfind.triggers.open_mark import open_mark
+from unfind.triggers.read_mark import read_mark
 from unfind.triggers.shipped import SPREAD_SPECTRUM
 
 PEER_BITS = 32
@@ -66,8 +67,10 @@ def _own(key: Key, name: str) -> Method:
     keyed: KeyedMark | None = mark if isinstance(mark, KeyedMark) else getattr(mark, "photos", None)
 
     def read(pixels: Pixels, original: Pixels, number: int) -> Seen:
-        bits = keyed.share_heard(pixels, keyed.payload(original)) if keyed is not None else None
-        return Seen(bits, mark.find(pixels).marked)
+        if keyed is None:
+            return Seen(None, mark.find(pixels).marked)
+        looks = list(keyed.looks(pixels))  # once for both: they are what reading costs
+        return Seen(keyed.share_in(looks, keyed.payload(original)), read_mark(looks, keyed.slots).marked)
 
     title = "spread" if name == SPREAD_SPECTRUM else "ours"
     return Method(title, 1, lambda pixels, number: mark.mark(pixels), read)

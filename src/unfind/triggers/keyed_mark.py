@@ -83,7 +83,11 @@ class KeyedMark:
 
     def find(self, pixels: Pixels) -> MarkReading:
         """Look for a mark of this key in one photo (H, W, 3) of 8-bit RGB."""
-        return read_mark(self.nets.looks(reduced(pixels, LEAST_SIDE)), self.slots)
+        return read_mark(self.looks(pixels), self.slots)
+
+    def looks(self, pixels: Pixels) -> Iterable[Look]:
+        """What is heard in one photo (H, W, 3) of 8-bit RGB, one look for each of CROPS."""
+        return self.nets.looks(reduced(pixels, LEAST_SIDE))
 
     def share_heard(self, pixels: Pixels, payload: Payload) -> float:
         """The share of signs that are heard as a payload writes them, before anything is repaired; 0.5 is chance.
@@ -94,10 +98,14 @@ class KeyedMark:
 
     def examine(self, pixels: Pixels, payload: Payload) -> tuple[MarkReading, float]:
         """What ``find`` and ``share_heard`` say of one photo, for the price of one of them."""
-        written, heard = self.slots.write(payload) > 0, list[Signs]()
-        looks = _noted(self.nets.looks(reduced(pixels, LEAST_SIDE)), heard)
-        reading = read_mark(looks, self.slots)
-        return reading, max(float(((one > 0) == written).mean()) for one in heard)
+        asked = list[Look]()
+        reading = read_mark(_noted(self.looks(pixels), asked), self.slots)
+        return reading, self.share_in(asked, payload)
+
+    def share_in(self, looks: Iterable[Look], payload: Payload) -> float:
+        """The share of signs that are heard as a payload writes them, in looks that were made already."""
+        written = self.slots.write(payload)
+        return max(float(((heard > 0) == (written > 0)).mean()) for heard, _ in looks)
 
     def signs(self, pixels: Pixels) -> Signs:
         """What the mark of a photo writes, (160,)."""
@@ -120,8 +128,8 @@ class KeyedMark:
         return other
 
 
-def _noted(looks: Iterable[Look], heard: list[Signs]) -> Iterator[Look]:
-    """The same looks; what each of those that are asked for heard is noted."""
+def _noted(looks: Iterable[Look], asked: list[Look]) -> Iterator[Look]:
+    """The same looks; those that are asked for are noted."""
     for look in looks:
-        heard.append(look[0])
+        asked.append(look)
         yield look

@@ -13,6 +13,7 @@ import { cubicTaps, downRow, resampleAcross, triangleTaps } from "./resize";
 import { SLOTS, Slots } from "./slots";
 import { readWord } from "./softReading";
 import { strengthBySize } from "./strengthBySize";
+import { EVEN, unevenness } from "./unevenness";
 
 /** Side of the square on which a mark is made, in pixels, whatever the photo's size. */
 export const GRID = 128;
@@ -20,6 +21,9 @@ export const GRID = 128;
 const SHOWN = 256;
 /** Looks at a photo: as it is, and as if 5 and 10 % of each side had been cut off. */
 const LOOKS = 3;
+
+/** From this presence on, a mark that cannot be read is spoken of. */
+const LIKELY = 0.99;
 
 export interface Heard {
   /** What is heard in each slot, for each look: 3 x 160. */
@@ -65,20 +69,21 @@ export class Learned implements Mark {
 /** Tell what was heard in a photo; the first look that can be read is believed. */
 export function readMark({ evidence, presence }: Heard, slots: Slots): Found {
   let agreement = -1;
-  let logit = -Infinity;
+  let seen = false;
   for (let look = 0; look < LOOKS; look++) {
     const heard = evidence.slice(look * SLOTS, (look + 1) * SLOTS);
     const beacon = slots.beacon(heard);
     const reading = readWord(slots.word(heard));
-    logit = Math.max(logit, presence[look]);
+    seen ||= logistic(presence[look]) >= LIKELY || unevenness(heard) < EVEN;
     if (reading) {
       const falseAlarm = chanceOfReading(reading.repaired, LOOKS);
       const { payload, repaired } = reading;
-      return { marked: falseAlarm < FALSE_ALARM, agreement: beacon, falseAlarm, payload, repaired, presence: logistic(logit) };
+      const marked = falseAlarm < FALSE_ALARM;
+      return { marked, agreement: beacon, falseAlarm, payload, repaired, ofAnother: !marked && seen };
     }
     agreement = Math.max(agreement, beacon);
   }
-  return { marked: false, agreement, falseAlarm: 1, presence: logistic(logit) };
+  return { marked: false, agreement, falseAlarm: 1, ofAnother: seen };
 }
 
 function logistic(logit: number): number {

@@ -13,8 +13,8 @@ export interface Found {
   payload?: Payload;
   /** Bits of it that had to be repaired. */
   repaired?: number;
-  /** How likely there is a mark of any key, 0..1; a hint without a bound. */
-  presence?: number;
+  /** Whether there seems to be a mark that this key does not read; a hint without a bound. */
+  ofAnother?: boolean;
 }
 
 export interface Mark {

@@ -12,9 +12,6 @@ import { Progress } from "./progress";
 import { currentLanguage } from "./words";
 import { type Workshop, markChoice } from "./workers";
 
-/** Beyond this the networks see a mark, be it another key's. */
-const PRESENT = 0.99;
-
 export function checkTab(workshop: Workshop): HTMLElement {
   const about = notice();
   const progress = new Progress();
@@ -54,7 +51,7 @@ async function choices(workshop: Workshop): Promise<MarkChoice[]> {
 }
 
 function showChecked(card: PhotoCard, { preview, found, name }: CheckedPhoto): void {
-  const perhaps = !found.marked && (found.presence ?? 0) > PRESENT;
+  const perhaps = !found.marked && found.ofAnother === true;
   const verdict = element("p", { class: "verdict", text: found.marked ? "check.yes" : perhaps ? "check.perhaps" : "check.no" });
   const facts: Node[] = [verdict];
   if (found.marked) {

@@ -51,7 +51,7 @@ it.each(vectors.reading)("reads what Python reads: $repaired bits repaired", (ex
   expect(found.payload ?? null).toEqual(expected.payload);
   expect(found.repaired ?? null).toBe(expected.repaired);
   expect(found.agreement).toBeCloseTo(expected.agreement, 9);
-  expect(found.presence).toBeCloseTo(expected.presence.share, 9);
+  expect(found.ofAnother).toBe(expected.of_another);
   expect(found.falseAlarm / expected.false_alarm).toBeCloseTo(1, 9);
 });
 
@@ -106,4 +106,14 @@ it("makes a louder mark on a small photo", async () => {
     await new Learned(key, networks, 0).add(pixels, 0.4);
     expect(pixels.data[0] - photo(side, 300).data[0]).toBe(levels);
   }
+});
+
+it("speaks of a mark that it cannot read", () => {
+  const noise = new Float32Array(480).map((_, slot) => Math.sin(slot * slot) ** 3);
+  const quiet = Float32Array.of(-5, -5, -5);
+  expect(readMark({ evidence: noise, presence: quiet }, slots)).toMatchObject({ marked: false, ofAnother: false });
+  expect(readMark({ evidence: noise, presence: Float32Array.of(-5, 5, -5) }, slots).ofAnother).toBe(true);
+  const others = noise.slice();
+  others.set(new Slots(Key.fresh()).write({ owner: 1, nonce: 2 }), 160);
+  expect(readMark({ evidence: others, presence: quiet }, slots)).toMatchObject({ marked: false, ofAnother: true });
 });
