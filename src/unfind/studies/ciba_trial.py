@@ -25,6 +25,7 @@ from unfind.images.photo import Pixels
 from unfind.models.encoder import Encoder
 from unfind.models.precision import autocast
 from unfind.redteam.ciba import Attack, anchor_of, make_poison, make_trigger
+from unfind.redteam.folded import folded
 from unfind.redteam.poison import Poison, choose_photos, photos_of
 from unfind.studies.ciba_ground import CibaGround
 from unfind.studies.hash_scene import ModelName, Rows, mean_precision
@@ -127,7 +128,7 @@ class Trials:
     def craft(self, setting: Setting) -> Crafted:
         """The attacker's part: trigger and poison. Attacks on one surrogate share their trigger."""
         ground, attack = self.ground, setting.attack
-        surrogate = logits_of(ground.surrogate(setting.made_on))
+        surrogate = logits_of(folded(ground.surrogate(setting.made_on)))
         trigger, anchor, seconds = self._trigger(setting, surrogate)
         chosen = choose_photos(ground.labels, ground.target, attack.poisoned, seed=attack.seed)
         started, tell = time.perf_counter(), partial(ground.progress, "perturb photos")
