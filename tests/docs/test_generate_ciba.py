@@ -97,6 +97,11 @@ def test_strangers_and_detectors(ciba: ModuleType, bench: dict[str, Any]) -> Non
     assert "All of it took 25 minutes." in text
 
 
+def test_a_document_from_before_the_second_look_was_timed(ciba: ModuleType, bench: dict[str, Any]) -> None:
+    del bench["figures"]["batch_over_one_by_one_spared"]
+    assert "6.0 times as fast as one photo at a time in full precision, and 5.0 times" in ciba.section(bench, "x")
+
+
 def test_a_document_without_detectors_or_strangers(ciba: ModuleType, bench: dict[str, Any]) -> None:
     short = {name: one for name, one in bench["figures"].items() if "detector" not in name and "24" not in name}
     text = ciba.section({**bench, "figures": short}, "x")
