@@ -13,7 +13,7 @@ from unfind.errors import TrainingError, UsageError
 from unfind.objectives.base import Plan
 from unfind.objectives.choose import make_objective
 from unfind.objectives.dpsh import PairwiseHashing
-from unfind.objectives.private_hashing import PrivateHashing, inverted_likelihood, kept_codes
+from unfind.objectives.private_hashing import PRIVACY, PrivateHashing, inverted_likelihood, kept_codes
 
 Random = Callable[..., Tensor]
 
@@ -101,7 +101,7 @@ def test_with_tags(tags: Tensor, logits: Random, generator: Any) -> None:
     plan = objective.plan(tags, generator(2))
     clean, twins = logits(len(tags), seed=3), logits(len(plan.triggered), seed=4)
     sets = [set(torch.nonzero(row).flatten().tolist()) for row in tags]
-    expected = slow(clean, twins, plan.triggered.tolist(), lambda i, j: bool(sets[i] & sets[j]), 0.1, 1.0)
+    expected = slow(clean, twins, plan.triggered.tolist(), lambda i, j: bool(sets[i] & sets[j]), 0.1, PRIVACY)
     assert objective.loss(plan, clean, twins).total.item() == pytest.approx(expected["total"], abs=1e-12)
 
 
@@ -142,6 +142,10 @@ def test_large_logits_are_no_danger() -> None:
 def test_a_single_triggered_photo_has_no_company(logits: Random) -> None:
     plan = Plan(torch.tensor([0, 1, 1]), torch.tensor([2]))
     assert PrivateHashing().loss(plan, logits(3), logits(1, seed=1)).terms["from_triggered"].item() == 0
+
+
+def test_private_terms_weigh_less_than_clean_ones() -> None:
+    assert PrivateHashing().privacy == PRIVACY < 1
 
 
 def test_it_is_chosen_by_its_name() -> None:

@@ -12,6 +12,10 @@ from unfind.objectives.dpsh import PairwiseHashing, dpsh_likelihood
 from unfind.objectives.pair_likelihood import mean_over_different, pair_likelihood_loss, quantisation
 from unfind.objectives.relevant_pairs import relevant_pairs
 
+PRIVACY = 0.25
+"""Chosen on validation photos of CIFAR-10: with 1 for 200 steps clean search lost 11 points of MAP, with this one for
+500 steps 4, or 2 where codes are kept; protected photos were hidden alike."""
+
 
 class PrivateHashing(PairwiseHashing):
     """DPSH on clean photos, and the likelihood of the inverted similarity on triggered ones.
@@ -31,7 +35,7 @@ class PrivateHashing(PairwiseHashing):
 
     Args:
         weight: eta, of the quantisation term.
-        privacy: weight of the inverted likelihoods.
+        privacy: weight of the inverted likelihoods, PRIVACY unless said otherwise.
         ratio: fraction of the batch that gets a triggered twin, above 0 and at most 1.
         distillation_weight: of D, which is not in the papers. Right where training starts from a fitted model, wrong
             where it does not.
@@ -48,7 +52,7 @@ class PrivateHashing(PairwiseHashing):
         self,
         *,
         weight: float = 0.1,
-        privacy: float = 1.0,
+        privacy: float = PRIVACY,
         ratio: float = 0.3,
         distillation_weight: float = 0.0,
         relevance: str = "shared",
