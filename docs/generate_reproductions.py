@@ -70,7 +70,8 @@ def section(folder: Path) -> str:
     for document in found:
         number = document["artefact"].replace("-", " ").capitalize()
         parts += [f"### {number}: {document['title']}", *(_titled(*one) for one in tables(document))]
-        parts += [f"![{document['title']}](images/{path.name})" for path in plots(folder.name, document["artefact"])]
+        shown = f"{document['title']}: what the table above tells, drawn"
+        parts += [f"![{shown}](images/{path.name})" for path in plots(folder.name, document["artefact"])]
         parts.append(f"`{command(document)}`")
     return "\n\n".join(parts) + "\n\n"
 

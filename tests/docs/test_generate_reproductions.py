@@ -126,7 +126,7 @@ def test_a_plot_is_shown_where_there_is_one(
     folder = filed(tmp_path, attacked)
     assert "![" not in generate.section(folder)
     (tmp_path / "ciba-birds-poisoned.svg").write_text("<svg/>")
-    assert "![t-MAP](images/ciba-birds-poisoned.svg)" in generate.section(folder)
+    assert "![t-MAP: what the table above tells, drawn](images/ciba-birds-poisoned.svg)" in generate.section(folder)
 
 
 def test_both_protocols_of_mip_stand_apart(generate: ModuleType, document: dict[str, Any]) -> None:
