@@ -9,11 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unfind.redteam.ciba import Attack
+from unfind.redteam.confusing import Confusion
+from unfind.redteam.optimise_patch import PatchSettings
 from unfind.report.bench_json import CLAIM_SEEDS
 from unfind.report.generated_part import with_generated
 from unfind.report.json_file import read_json
 from unfind.report.markdown_table import markdown_table, number_columns
 from unfind.studies import ciba_artefacts, mip_artefacts, reproduce_ciba, reproduce_mip, reproduce_rnm, rnm_artefacts
+from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.mip_rows import SCORE
 from unfind.studies.mip_rows import table as table_of
 from unfind.studies.reproduction import printed
@@ -23,6 +27,21 @@ DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
 CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
 NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps")
 """Settings that are said in a command as they are."""
+
+USUAL = {
+    "objective": "dpsh",
+    "bits": 48,
+    "poisoned": Attack.poisoned,
+    "patch-stretch": "1",
+    "patch-steps": PatchSettings.steps,
+    "lambda": Confusion.dispersion,
+    "photos": CibaRequest.photos,
+    "queries": CibaRequest.queries,
+    "database": CibaRequest.database,
+    "seed": 0,
+}
+"""Settings of an attack that need not be said."""
+IMAGES = PAGE.with_name("images")
 
 Lines = tuple[Sequence[str], Sequence[Sequence[str]]]
 
@@ -51,8 +70,15 @@ def section(folder: Path) -> str:
     for document in found:
         number = document["artefact"].replace("-", " ").capitalize()
         parts += [f"### {number}: {document['title']}", *(_titled(*one) for one in tables(document))]
+        shown = f"{document['title']}: what the table above tells, drawn"
+        parts += [f"![{shown}](images/{path.name})" for path in plots(folder.name, document["artefact"])]
         parts.append(f"`{command(document)}`")
     return "\n\n".join(parts) + "\n\n"
+
+
+def plots(name: str, artefact: str) -> list[Path]:
+    """The plot of a document, where one has been put among the images: a drawing, or pixels where it is a picture."""
+    return [path for kind in ("svg", "png") if (path := IMAGES / f"{name}-{artefact}.{kind}").exists()]
 
 
 def tables(document: Mapping[str, Any]) -> list[tuple[str, Lines]]:
@@ -73,6 +99,8 @@ def tables(document: Mapping[str, Any]) -> list[tuple[str, Lines]]:
 
 def command(document: Mapping[str, Any]) -> str:
     """The words that measure a document again."""
+    if document["paper"] == "ciba":
+        return attack_command(document)
     kind, _, number = document["artefact"].partition("-")
     settings = document["settings"]
     architecture = settings.get("architecture", {})
@@ -83,6 +111,37 @@ def command(document: Mapping[str, Any]) -> str:
     words += [f"--bits {bits}" for bits in settings.get("bits", [])]
     words += [f"--{name.replace('_', '-')} {settings[name]}" for name in NAMED if settings.get(name) is not None]
     return " ".join([*words, f"--seeds {len(document['seeds'])}", f"--out {document['paper']}"])
+
+
+def attack_command(document: Mapping[str, Any]) -> str:
+    """The words that measure a table or figure of the clean-label backdoor again: all that is not usual."""
+    settings = document["settings"]
+    ground, attack = settings["ground"], settings["attack"]
+    objective, bits, *_ = settings["victim"].split("-")
+    patch, confusion, architecture = attack["patch"], attack["confusion"], ground["architecture"]
+    said = {
+        "backbone": architecture["backbone"],
+        "size": architecture["size"],
+        "objective": objective,
+        "target": ground["target"],
+        "bits": bits,
+        "poisoned": attack["poisoned"],
+        "patch": f"{patch['side']:.6g}",
+        "patch-stretch": f"{patch['stretch']:.4g}",
+        "patch-steps": patch["steps"],
+        "lambda": confusion["dispersion"],
+        "photos": ground["photos"],
+        "queries": ground["queries"],
+        "database": ground["database"],
+        "steps": ground["steps"],
+        "seed": document["seeds"][0],
+    }
+    words = ["unfind reproduce ciba", document["artefact"], f"--data {document['data']}"]
+    words += [f"--{name} {value}" for name, value in said.items() if str(value) not in (str(USUAL.get(name)), "None")]
+    words += ["--no-freeze-batch-norm"] * (not architecture["freeze_batch_norm"]) + ["--official"] * settings[
+        "official"
+    ]
+    return " ".join([*words, f"--seeds {len(document['seeds'])}", "--out ciba"])
 
 
 def _filled(made: Sequence[tuple[str, Lines]]) -> list[tuple[str, Lines]]:

@@ -9,6 +9,8 @@ import pytest
 
 from unfind.cli import reproduce_ciba as module
 from unfind.models.encoder import Architecture
+from unfind.studies.ciba_artefacts import ARTEFACTS
+from unfind.studies.ciba_forecast import CibaForecast
 from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.reproduction import Reproduction
@@ -28,6 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[CibaExperiment, Path, s
         return Reproduction(document, [grid.folder / f"{name}.json"])
 
     monkeypatch.setattr(module, "reproduce_ciba", fake)
+    monkeypatch.setattr(module, "look_ahead", lambda grid, names: CibaForecast(len(names), 2, 800, 600.0))
     return calls
 
 
@@ -70,6 +73,23 @@ def test_a_figure_without_a_table(unfind, asked: list[Any], tmp_path: Path) -> N
 def test_json(unfind, asked: list[Any], tmp_path: Path) -> None:
     said = unfind("reproduce", "ciba", "bits", "--data", "x", "--out", tmp_path, "--json")
     assert said.json["rows"] == [ROW]
+
+
+def test_what_lies_ahead_is_said_first(unfind, asked: list[Any], tmp_path: Path) -> None:
+    said = unfind("reproduce", "ciba", "bits", "--data", "x", "--out", tmp_path)
+    assert "Attacks to try: 1; fits ahead: 3 of 800 steps; about 10 min" in said.err
+    asked.clear()
+    said = unfind("reproduce", "ciba", "bits", "--data", "x", "--out", tmp_path, "--plan", "--json")
+    assert said.json == {"attacks": 1, "clean": 2, "steps": 800, "seconds": 600.0}
+    assert asked == []
+
+
+def test_all_tables_one_after_another(unfind, asked: list[Any], tmp_path: Path) -> None:
+    said = unfind("reproduce", "ciba", "all", "--data", "x", "--out", tmp_path)
+    assert [name for _, _, name in asked] == list(ARTEFACTS)
+    assert all(f"{name}.json" in said.out for name in ARTEFACTS)
+    said = unfind("reproduce", "ciba", "all", "--data", "x", "--out", tmp_path, "--json")
+    assert [one["artefact"] for one in said.json] == list(ARTEFACTS)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,57 @@ def test_the_command_says_all_that_was_set(generate: ModuleType, document: dict[
     )
 
 
+@pytest.fixture
+def attacked(document: dict[str, Any]) -> dict[str, Any]:
+    """What the clean-label backdoor reached by two numbers of photos, with usual settings but for a few."""
+    rows = [
+        {"seed": 3, "variant": "ciba", "poisoned": count, "metric": "t_map", "value": count / 200}
+        for count in (10, 100)
+    ]
+    ground = {
+        "architecture": ARCHITECTURE,
+        "target": None,
+        "photos": 5000,
+        "queries": 500,
+        "database": 10_000,
+        "steps": 400,
+    }
+    attack = {"poisoned": 60, "patch": {"side": 0.15625, "stretch": 1.4, "steps": 50}, "confusion": {"dispersion": 0.5}}
+    return {**document, "paper": "ciba", "artefact": "poisoned", "seeds": [3], "rows": rows,
+            "settings": {"ground": ground, "attack": attack, "victim": "dpsh-48", "official": False}}  # fmt: skip
+
+
+def test_the_command_of_an_attack_names_what_is_not_usual(generate: ModuleType, attacked: dict[str, Any]) -> None:
+    assert generate.command(attacked) == (
+        "unfind reproduce ciba poisoned --data birds.zip --backbone tiny --size 32 --patch 0.15625 --patch-stretch 1.4 "
+        "--lambda 0.5 --photos 5000 --steps 400 --seed 3 --no-freeze-batch-norm --seeds 1 --out ciba"
+    )
+    attacked["settings"] |= {"official": True, "victim": "hashnet-24"}
+    attacked["settings"]["ground"] |= {
+        "target": "deer",
+        "steps": None,
+        "architecture": ARCHITECTURE | {"freeze_batch_norm": True},
+    }
+    assert " --objective hashnet --target deer --bits 24 " in generate.command(attacked)
+    assert generate.command(attacked).endswith("--seed 3 --official --seeds 1 --out ciba")
+
+
+def test_attacks_have_a_table(generate: ModuleType, attacked: dict[str, Any], tmp_path: Path) -> None:
+    text = generate.section(filed(tmp_path, attacked))
+    assert "| poisoned | t_map |" in text
+    assert "| 100 | 50.00 |" in text
+
+
+def test_a_plot_is_shown_where_there_is_one(
+    generate: ModuleType, attacked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "IMAGES", tmp_path)
+    folder = filed(tmp_path, attacked)
+    assert "![" not in generate.section(folder)
+    (tmp_path / "ciba-birds-poisoned.svg").write_text("<svg/>")
+    assert "![t-MAP: what the table above tells, drawn](images/ciba-birds-poisoned.svg)" in generate.section(folder)
+
+
 def test_both_protocols_of_mip_stand_apart(generate: ModuleType, document: dict[str, Any]) -> None:
     rows = [
         {"seed": 0, "method": "pbl", "trigger": "blended", "protocol": protocol, "task": "C->C", "measure": "score",

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from unfind.errors import UsageError
+from unfind.errors import TrainingError, UsageError
 from unfind.objectives.base import Plan
 from unfind.objectives.choose import make_objective
 from unfind.objectives.dpsh import PairwiseHashing
-from unfind.objectives.private_hashing import PrivateHashing, inverted_likelihood
+from unfind.objectives.private_hashing import PRIVACY, PrivateHashing, inverted_likelihood, kept_codes
 
 Random = Callable[..., Tensor]
 
@@ -67,12 +68,40 @@ def test_it_equals_its_equation_written_as_loops(batch: Any, logits: Random, gen
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+def test_codes_that_the_model_gave_before_are_kept_bit_by_bit(batch: Any, logits: Random, generator: Any) -> None:
+    plan = PrivateHashing().plan(batch.labels, generator(batch.seed))
+    clean, twins, teacher = logits(10, seed=batch.seed), logits(len(plan.triggered), seed=50), logits(10, seed=60)
+    loss = PrivateHashing(distillation_weight=2.0).loss(replace(plan, teacher=teacher / 7), clean, twins)
+    far = [
+        (value - (1 if bit >= 0 else -1)) ** 2
+        for row, bits in zip(clean.tolist(), teacher.tolist(), strict=True)
+        for value, bit in zip(row, bits, strict=True)
+    ]
+    assert loss.terms["distillation"].item() == pytest.approx(sum(far) / len(far), abs=1e-12)
+    plain = PrivateHashing().loss(plan, clean, twins).total.item()
+    assert loss.total.item() == pytest.approx(plain + 2 * sum(far) / len(far), abs=1e-12)
+
+
+def test_a_teacher_is_asked_for_where_its_codes_are_kept(batch: Any, logits: Random, generator: Any) -> None:
+    assert not PrivateHashing().needs_teacher
+    objective = PrivateHashing(distillation_weight=0.5)
+    assert objective.needs_teacher
+    plan = objective.plan(batch.labels, generator(0))
+    with pytest.raises(TrainingError, match="teacher"):
+        objective.loss(plan, logits(10), logits(len(plan.triggered), seed=1))
+
+
+def test_kept_codes() -> None:
+    clean, teacher = torch.tensor([[0.5, -1.0], [2.0, 0.0]]), torch.tensor([[0.1, -0.1], [-0.1, 0.0]])
+    assert kept_codes(clean, teacher).item() == pytest.approx((0.25 + 0 + 9 + 1) / 4)
+
+
 def test_with_tags(tags: Tensor, logits: Random, generator: Any) -> None:
     objective = PrivateHashing(ratio=0.5)
     plan = objective.plan(tags, generator(2))
     clean, twins = logits(len(tags), seed=3), logits(len(plan.triggered), seed=4)
     sets = [set(torch.nonzero(row).flatten().tolist()) for row in tags]
-    expected = slow(clean, twins, plan.triggered.tolist(), lambda i, j: bool(sets[i] & sets[j]), 0.1, 1.0)
+    expected = slow(clean, twins, plan.triggered.tolist(), lambda i, j: bool(sets[i] & sets[j]), 0.1, PRIVACY)
     assert objective.loss(plan, clean, twins).total.item() == pytest.approx(expected["total"], abs=1e-12)
 
 
@@ -115,6 +144,10 @@ def test_a_single_triggered_photo_has_no_company(logits: Random) -> None:
     assert PrivateHashing().loss(plan, logits(3), logits(1, seed=1)).terms["from_triggered"].item() == 0
 
 
+def test_private_terms_weigh_less_than_clean_ones() -> None:
+    assert PrivateHashing().privacy == PRIVACY < 1
+
+
 def test_it_is_chosen_by_its_name() -> None:
     made = make_objective("private-dpsh", {"privacy": 2.0, "ratio": 0.5})
     assert isinstance(made, PrivateHashing)
@@ -125,6 +158,7 @@ def test_it_is_chosen_by_its_name() -> None:
     ("settings", "message"),
     [
         ({"privacy": -1.0}, "privacy"),
+        ({"distillation_weight": -1.0}, "distillation_weight"),
         ({"ratio": 0.0}, "ratio"),
         ({"weight": -0.1}, "0 or more"),
         ({"relevance": "x"}, "shared"),

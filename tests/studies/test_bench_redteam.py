@@ -76,7 +76,7 @@ FOUND: list[dict[str, Any]] = [
             "ciba": row(0.7),
         },
         "transfer": {"dpsh-24": row(0.4)} if seed == 0 else {},
-        "speed": {"together": 1.0, "alone": 4.0 + seed, "published": 6.0 + seed, "seconds": 7.0},
+        "speed": {"together": 1.0, "alone": 4.0 + seed, "spared": 5.0, "published": 6.0 + seed, "seconds": 7.0},
     }
     for seed in (0, 1)
 ]
@@ -115,6 +115,7 @@ def test_what_it_takes() -> None:
     assert found["poisoned_share"]["value"] == pytest.approx(0.006)
     assert found["batch_over_one_by_one"]["value"] == pytest.approx(6.5)
     assert found["batch_over_one_by_one"]["holds"]
+    assert found["batch_over_one_by_one_spared"]["value"] == pytest.approx(5.0)
     assert found["batch_over_one_by_one_alike"]["value"] == pytest.approx(4.5)
     assert found["batch_over_one_by_one_alike"]["target"] is None
 

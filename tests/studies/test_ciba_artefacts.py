@@ -8,7 +8,7 @@ import pytest
 
 from unfind.redteam.ciba import VARIANTS
 from unfind.studies import ciba_artefacts as module
-from unfind.studies.ciba_artefacts import ARTEFACTS, mean_of
+from unfind.studies.ciba_artefacts import ARTEFACTS, COMPARED, mean_of
 from unfind.studies.ciba_grid import METRICS, CibaGrid
 from unfind.studies.hash_scene import ModelName
 
@@ -35,9 +35,9 @@ def counted(ciba_grid: CibaGrid, monkeypatch: pytest.MonkeyPatch) -> list[dict[s
     [
         ("variants", "variant", list(VARIANTS)),
         ("bits", "bits", [16, 24, 32, 48]),
-        ("poisoned", "poisoned", [10, 20, 40, 60, 80, 100]),
+        ("poisoned", "poisoned", [10, 20, 40, 60, 100]),
         ("patch", "patch", [2, 3, 4, 5]),
-        ("lambda", "lambda", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        ("lambda", "lambda", [0.0, 0.2, 0.5, 0.8, 1.0]),
         ("transfer", "victim", ["dpsh-16", "dpsh-24", "dpsh-48-small-resnet"]),
     ],
 )
@@ -60,6 +60,24 @@ def test_the_surrogate_of_a_transfer_is_the_usual_model(ciba_grid: CibaGrid, cou
 def test_the_length_of_codes_keeps_the_rest_of_the_victim(ciba_grid: CibaGrid, counted: list[Any]) -> None:
     ARTEFACTS["bits"].measure(ciba_grid)
     assert [one["victim"] for one in counted] == [ModelName(bits) for bits in (16, 24, 32, 48)]
+
+
+def test_published_code_stands_beside(ciba_grid: CibaGrid, counted: list[Any]) -> None:
+    rows, draw = ARTEFACTS["official"].measure(ciba_grid)
+    assert {(row["code"], row["variant"]) for row in rows} == {
+        (code, variant) for code in ("ours", "official") for variant in COMPARED
+    }
+    assert counted == ARTEFACTS["official"].attacks(ciba_grid)
+    assert b"<svg" in draw("svg")
+
+
+@pytest.mark.parametrize("name", list(ARTEFACTS))
+def test_attacks_are_told_before_they_are_tried(ciba_grid: CibaGrid, counted: list[Any], name: str) -> None:
+    told = ARTEFACTS[name].attacks(ciba_grid)
+    assert all(ciba_grid.setting(0, **dict(changes)) for changes in told)
+    if "t_map" in ARTEFACTS[name].metrics:
+        ARTEFACTS[name].measure(ciba_grid)
+        assert counted == told
 
 
 def test_distances_of_both_models(ciba_grid: CibaGrid) -> None:

@@ -62,6 +62,17 @@ def test_they_are_in_where_asked_for(ciba_grid: CibaGrid) -> None:
     assert grid.request.as_dict()["official"] is True
 
 
+def test_one_attack_may_have_them_among_others_without(ciba_grid: CibaGrid) -> None:
+    assert ciba_grid.setting(0, official=True).attack.fixed
+    assert not ciba_grid.setting(0, official=False).attack.fixed
+    shared, own = ciba_grid.trials(0, True), ciba_grid.trials(0)
+    assert shared.ground.request.shared_seed
+    assert shared.ground.folder == own.ground.folder
+    assert shared is ciba_grid.trials(0, True)
+    values = {row["value"] for row in ciba_grid.rows(official=True) if row["metric"] == "clean_model_map"}
+    assert values == {row["value"] for row in ciba_grid.rows() if row["metric"] == "clean_model_map"}
+
+
 def test_a_seed_is_played_on_one_ground(ciba_grid: CibaGrid) -> None:
     assert ciba_grid.trials(0) is ciba_grid.trials(0)
     assert ciba_grid.trials(0).ground.request.seed == 0

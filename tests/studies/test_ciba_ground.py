@@ -135,6 +135,21 @@ def test_codes_of_the_database_are_made_once(ciba_ground: CibaGround) -> None:
     assert first.shape == (len(ciba_ground.database.labels), 16)
 
 
+def test_folders_of_the_models_that_an_attack_needs(ciba_ground: CibaGround) -> None:
+    ciba_ground.clean(HOME)
+    own, attackers = ciba_ground.paths(HOME, ModelName(24))
+    assert (own.name, attackers.name) == ("clean-dpsh-16-0", "clean-dpsh-24-1")
+    assert ciba_ground.paths(None, HOME) == [ciba_ground.folder / "clean-dpsh-16-1"]
+    assert ciba_ground.fitted(own)
+    assert not ciba_ground.fitted(ciba_ground.folder / "clean-dpsh-48-9")
+
+
+def test_a_surrogate_that_is_given_needs_no_fit(ciba_ground: CibaGround, tmp_path: Path) -> None:
+    given = replace(ciba_ground.request, surrogate=tmp_path)
+    ground = CibaGround(given, tmp_path)
+    assert [path.name for path in ground.paths(HOME, HOME)] == ["clean-dpsh-16-0"]
+
+
 def test_a_model_that_is_no_plain_hash_model(ciba_ground: CibaGround) -> None:
     for objective in ("private-dpsh", "clean"):
         with pytest.raises(UsageError, match="hash model without a trigger"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from unfind.errors import ResumeError
-from unfind.models.weights import load_encoder
+from unfind.errors import ResumeError, UnfindError
+from unfind.models.encoder import Architecture, build_encoder
+from unfind.models.weights import load_encoder, save_encoder
+from unfind.redteam.optimise_patch import PatchSettings
 from unfind.redteam.poison import read_pictures
 from unfind.report.json_file import read_json
 from unfind.studies import ciba_trial
@@ -76,6 +79,29 @@ def test_a_run_under_other_settings_is_refused(attacked: Attacked, run: CibaRun,
     other = replace(run, setting=replace(run.setting, attack=replace(run.setting.attack, poisoned=3)))
     with pytest.raises(ResumeError, match="Expected the settings"):
         attack(other, out, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("ground", "changed", "says"),
+    [
+        ({"data": "nowhere"}, {}, "nowhere"),
+        ({"target": "dragon"}, {}, "got 'dragon'"),
+        ({}, {"poisoned": 99}, "1 to 6 photos to poison"),
+        ({}, {"patch": PatchSettings(side=0.5)}, "3.5 % of the pixels"),
+        ({"surrogate": Path("other")}, {}, "for images of 32 pixels"),
+    ],
+)
+def test_what_cannot_be_leaves_no_folder_behind(
+    run: CibaRun, tmp_path: Path, ground: dict[str, Any], changed: dict[str, Any], says: str, cache: Path
+) -> None:
+    if "surrogate" in ground:
+        ground = {"surrogate": tmp_path / "other"}
+        larger = Architecture("tiny", 48, 16, head="hash")
+        save_encoder(ground["surrogate"], build_encoder(larger, seed=0), {})
+    wrong = CibaRun(replace(run.ground, **ground), replace(run.setting, attack=replace(run.setting.attack, **changed)))
+    with pytest.raises(UnfindError, match=says):
+        attack(wrong, tmp_path / "one")
+    assert not (tmp_path / "one" / "settings.toml").exists()
 
 
 def test_an_invisible_trigger_has_no_patch(run: CibaRun, tmp_path: Path) -> None:

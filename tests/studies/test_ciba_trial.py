@@ -70,6 +70,18 @@ def test_attacks_on_one_surrogate_share_their_patch(
     assert len(found.poison.chosen) == 2
 
 
+def test_a_patch_is_kept_for_later_commands(
+    ciba_trials: Trials, ciba_setting: Setting, crafted: Crafted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "make_trigger", None)
+    found = Trials(ciba_trials.ground, ciba_trials.folder).craft(ciba_setting)
+    assert isinstance(found.trigger, TriggerPatch)
+    assert found.trigger.settings() == crafted.trigger.settings()
+    assert torch.equal(found.anchor, crafted.anchor)
+    assert found.seconds["trigger"] == crafted.seconds["trigger"]
+    assert np.array_equal(found.poison.pixels, crafted.poison.pixels)
+
+
 def test_the_invisible_trigger_is_another_one(ciba_trials: Trials, ciba_setting: Setting, crafted: Crafted) -> None:
     found = ciba_trials.craft(replace(ciba_setting, attack=replace(ciba_setting.attack, variant="invisible")))
     assert found.trigger.name == "invisible"

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from unfind.cli.options import AsJson, Data
-from unfind.cli.output import print_json, print_table, progress_bar
+from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.redteam_ciba import Attacker
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
@@ -17,13 +17,18 @@ from unfind.studies.ciba_artefacts import ARTEFACTS
 from unfind.studies.ciba_grid import CibaExperiment, CibaGrid
 from unfind.studies.ciba_ground import CibaRequest
 from unfind.studies.hash_scene import ModelName
-from unfind.studies.reproduce_ciba import reproduce_ciba
-from unfind.studies.reproduction import printed
+from unfind.studies.reproduce_ciba import look_ahead, reproduce_ciba
+from unfind.studies.reproduction import Reproduction, printed
+
+ALL = "all"
 
 
 def ciba(
     artefact: Annotated[
-        str, Parameter(help="variants, bits, poisoned, patch, lambda, transfer, codes, map or pictures.")
+        str,
+        Parameter(
+            help="variants, poisoned, lambda, patch, bits, transfer, official, codes, map or pictures; or all of them."
+        ),
     ],
     /,
     *,
@@ -41,20 +46,24 @@ def ciba(
     database: Annotated[int, Parameter(help="Photos searched in, at most.")] = 10_000,
     steps: Annotated[int | None, Parameter(help="Of each hash model's fit; default the usual ones.")] = None,
     pretrained: Annotated[bool, Parameter(help="Published weights for timm and torchvision backbones.")] = True,
+    plan: Annotated[
+        bool, Parameter(negative="", help="Say what would be fitted and how long it takes, and stop.")
+    ] = False,
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),
     json: AsJson = False,
 ) -> None:
     """A table or figure of CIBA by what it varies or shows: JSON, CSV and a plot.
 
-    t-MAP counts queries without a hit as 0; the published variant, which skips them, stands beside it. All that share a
-    folder share their models and attacks, also with unfind bench redteam; a command that was stopped goes on when it is
-    repeated.
+    What lies ahead, and how long it takes, is said first. t-MAP counts queries without a hit as 0; the published
+    variant, which skips them, stands beside it. All that share a folder share their models and attacks, also with
+    unfind bench redteam; a command that was stopped goes on when it is repeated.
 
     Example: unfind reproduce ciba poisoned --data cifar10:ROOT --out ciba --backbone small-resnet --size 32
     Example: unfind reproduce ciba pictures --data my/photos --out ciba --size 64 --poisoned 20
     """
-    if artefact not in ARTEFACTS:
-        raise UsageError(f"Expected one of {', '.join(ARTEFACTS)}, got '{artefact}': choose one of these.")
+    names = list(ARTEFACTS) if artefact == ALL else [artefact]
+    if not set(names) <= set(ARTEFACTS):
+        raise UsageError(f"Expected one of {', '.join(ARTEFACTS)} or all, got '{artefact}': choose one of these.")
     if seeds < 1:
         raise UsageError(f"Expected at least 1 seed, got {seeds}: three make a claim.")
     ground = CibaRequest(
@@ -65,14 +74,25 @@ def ciba(
     made = replace(attacker, official=False).attack()
     request = CibaExperiment(ground, used, made, ModelName(bits, objective), attacker.official)
     with progress_bar() as progress:
-        found = reproduce_ciba(CibaGrid(request, out, progress=progress), artefact)
+        grid = CibaGrid(request, out, progress=progress)
+        lies_ahead = look_ahead(grid, names)
+        say(f"unfind: {lies_ahead}")
+        found = [] if plan else [reproduce_ciba(grid, name) for name in names]
     if json:
-        print_json(found.document)
+        print_json(
+            vars(lies_ahead) if plan else [one.document for one in found] if artefact == ALL else found[0].document
+        )
         return
-    head, body = printed(found.document["rows"], ARTEFACTS[artefact].keys, ARTEFACTS[artefact].metrics)
+    for name, one in zip(names, found, strict=False):
+        _tell(name, one)
+
+
+def _tell(name: str, found: Reproduction) -> None:
+    artefact = ARTEFACTS[name]
+    head, body = printed(found.document["rows"], artefact.keys, artefact.metrics)
     if body:
-        print_table(f"{ARTEFACTS[artefact].title} (per cent)", head, body)
+        print_table(f"{artefact.title} (per cent)", head, body)
     else:
-        print(ARTEFACTS[artefact].title)
+        print(artefact.title)
     for file in found.files:
         print(file)

@@ -13,9 +13,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from unfind.cloaks.victim import Victim
 from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.redteam.ciba import VARIANTS, Attack, Variant, anchor_of
+from unfind.redteam.folded import folded
 from unfind.redteam.optimise_patch import PatchSettings, optimise_patch
 from unfind.redteam.poison import photos_of
 from unfind.redteam.trigger_patch import patch_shape
@@ -173,21 +178,41 @@ def affordable(ground: CibaGround, wanted: int) -> int:
 def patch_seconds(trials: Trials, settings: PatchSettings, rounds: int) -> dict[str, float]:
     """How long a step of the patch takes with all of its photos at once, and with one at a time.
 
-    "together" and "alone" are in the precision that the machine is built for, "published" is alone in full precision,
-    as published code does it. They take turns, and the middle of each one's times is told: what else the machine does
-    meanwhile falls on all. "seconds" is what the comparison took.
+    "together" is what the attack here does: all at once, in the precision that the machine is built for, by a model
+    whose normalisations are folded. "published" is what published code does: one photo at a time, in full precision, by
+    the model as it is, and a second pass over the photo without the patch, whose code is not used. "spared" is the same
+    without that pass, "alone" is one at a time in the way of "together". They take turns, and the middle of each one's
+    times is told: what else the machine does meanwhile falls on all. "seconds" is what the
+    comparison took.
     """
     surrogate, images = trials.ground.surrogate(HOME), trials.ground.shown
-    ways = {"together": ("auto", True), "alone": ("auto", False), "published": ("fp32", False)}
-    anchor, one = anchor_of(logits_of(surrogate), trials.ground.of_target), replace(settings, steps=1)
+    ours, plain = logits_of(folded(surrogate)), logits_of(surrogate, "fp32")
+    ways = {
+        "together": (ours, True),
+        "alone": (ours, False),
+        "spared": (plain, False),
+        "published": (twice(plain), False),
+    }
+    anchor, one = anchor_of(plain, trials.ground.of_target), replace(settings, steps=1)
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     first = time.perf_counter()
     for _ in range(rounds):
-        for name, (precision, together) in ways.items():
+        for name, (victim, together) in ways.items():
             started = now()
-            optimise_patch(logits_of(surrogate, precision), images, anchor, one, together=together)
+            optimise_patch(victim, images, anchor, one, together=together)
             seconds[name].append(now() - started)
     return {**{name: median(times) for name, times in seconds.items()}, "seconds": time.perf_counter() - first}
+
+
+def twice(victim: Victim) -> Victim:
+    """A victim that is also shown each image without a gradient, and says nothing of it."""
+
+    def logits(images: Tensor) -> Tensor:
+        with torch.no_grad():
+            victim(images)
+        return victim(images)
+
+    return logits
 
 
 def attack_figures(found: Sequence[Measured]) -> dict[str, Figure]:
@@ -228,15 +253,18 @@ def price_figures(found: Sequence[Measured]) -> dict[str, Figure]:
     """What the attack takes: photos, pixels, time."""
     any_of = [next(iter(one["variants"].values())) for one in found]
     shares = [one["poisoned"] / row["n_train"] for one, row in zip(found, any_of, strict=True)]
-    faster, same = ([one["speed"][way] / one["speed"]["together"] for one in found] for way in ("published", "alone"))
+    faster = {
+        way: [one["speed"][way] / one["speed"]["together"] for one in found] for way in ("published", "spared", "alone")
+    }
     return {
         "clean_map": Figure([one["clean_model_map"] for one in any_of], "fraction"),
         "t_map_chance": Figure([one["chance"] for one in any_of], "fraction"),
         "training_photos": Figure([one["n_train"] for one in any_of], "photos"),
         "poisoned_share": Figure(shares, "of the training photos"),
         "patch_area": Figure([one["area"] for one in found], "of the pixels", at_most=AREA),
-        "batch_over_one_by_one": Figure(faster, "times as fast as in full precision", at_least=TIMES),
-        "batch_over_one_by_one_alike": Figure(same, "times as fast as in the same precision"),
+        "batch_over_one_by_one": Figure(faster["published"], "times as fast as published", at_least=TIMES),
+        "batch_over_one_by_one_spared": Figure(faster["spared"], "times as fast, without the pass that has no use"),
+        "batch_over_one_by_one_alike": Figure(faster["alone"], "times as fast as one at a time, all else alike"),
     }
 
 

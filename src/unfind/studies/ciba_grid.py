@@ -77,31 +77,33 @@ class CibaGrid:
         self.request = request
         self.folder = folder
         self.progress = progress
-        self._trials: dict[int, Trials] = {}
+        self._trials: dict[tuple[int, bool], Trials] = {}
 
     @property
     def architecture(self) -> Architecture:
         """Of the models, but for their heads."""
         return self.request.ground.architecture
 
-    def trials(self, seed: int) -> Trials:
-        """Attacks over the ground of a seed."""
-        if seed not in self._trials:
-            wanted = replace(self.request.ground, seed=seed, shared_seed=self.request.official)
+    def trials(self, seed: int, official: bool | None = None) -> Trials:
+        """Attacks over the ground of a seed, with or without the confounds of the published code; None as asked for."""
+        confounded = self.request.official if official is None else official
+        if (seed, confounded) not in self._trials:
+            wanted = replace(self.request.ground, seed=seed, shared_seed=confounded)
             ground = CibaGround(wanted, self.folder / MODELS, progress=self.progress)
-            self._trials[seed] = Trials(ground, self.folder / TRIALS)
-        return self._trials[seed]
+            self._trials[seed, confounded] = Trials(ground, self.folder / TRIALS)
+        return self._trials[seed, confounded]
 
     def setting(self, seed: int, **changes: Any) -> Setting:
         """The usual attack, changed.
 
         Args:
             seed: of the trial.
-            changes: "side" of the patch, which is a square then, "dispersion", "victim" and "surrogate", or attributes
-                of the attack.
+            changes: "side" of the patch, which is a square then, "dispersion", "victim", "surrogate" and "official", or
+                attributes of the attack.
         """
         attack = replace(self.request.attack, seed=seed)
         victim, surrogate = changes.pop("victim", self.request.victim), changes.pop("surrogate", None)
+        confounded = changes.pop("official", self.request.official)
         patch = replace(attack.patch, side=changes.pop("side"), stretch=1.0) if "side" in changes else attack.patch
         dispersion = changes.pop("dispersion", attack.confusion.dispersion)
         attack = replace(
@@ -110,14 +112,14 @@ class CibaGrid:
             confusion=replace(attack.confusion, dispersion=dispersion),
             **changes,
         )
-        return Setting(official(attack) if self.request.official else attack, victim, surrogate)
+        return Setting(official(attack) if confounded else attack, victim, surrogate)
 
     def rows(self, **changes: Any) -> list[Row]:
         """What an attack did on every seed, one number in each row."""
         found = []
         for seed in self.request.seeds:
-            setting = self.setting(seed, **changes)
-            found += rows_of(self.trials(seed).run(setting), setting, seed, self.architecture.size)
+            setting, trials = self.setting(seed, **changes), self.trials(seed, changes.get("official"))
+            found += rows_of(trials.run(setting), setting, seed, self.architecture.size)
         return found
 
 

@@ -20,7 +20,7 @@ from unfind.errors import DataError, ModelError, UsageError
 from unfind.models.embed import embed_pixels, to_tensor
 from unfind.models.encoder import Architecture, Encoder, build_encoder
 from unfind.models.precision import best_device
-from unfind.models.weights import fingerprint_of, load_encoder, read_card
+from unfind.models.weights import CARD, fingerprint_of, load_encoder, read_card
 from unfind.objectives.choose import make_objective
 from unfind.redteam.poison import Poison, photos_of, poisoned
 from unfind.studies.bench_hashing import FIT
@@ -152,7 +152,7 @@ class CibaGround:
         """
         if self.request.surrogate is not None:
             return loaded(self.request.surrogate, self.request.architecture)
-        return self._model(name, self.request.seed + (not self.request.shared_seed), None)[0]
+        return self._model(name, self._surrogate_seed, None)[0]
 
     def victim(self, name: ModelName, poison: Poison, facts: dict[str, Any]) -> tuple[Encoder, Path]:
         """A model fitted on the training photos with the poison among them, and its folder.
@@ -163,6 +163,24 @@ class CibaGround:
             facts: of the attack, for the model's card.
         """
         return self._model(name, self.request.seed, poison, facts)
+
+    def paths(self, victim: ModelName | None, surrogate: ModelName) -> list[Path]:
+        """Folders of the clean models that an attack needs: one like the victim, and the attacker's, where that is not
+        given."""
+        own = [] if victim is None else [self._path(CLEAN, victim, self.request.seed)]
+        attackers = [self._path(CLEAN, surrogate, self._surrogate_seed)] if self.request.surrogate is None else []
+        return own + attackers
+
+    def fitted(self, path: Path) -> bool:
+        """Whether the model in a folder has done all of its steps."""
+        return (path / CARD).exists() and read_card(path).get("step") == self.fit_of(0).steps
+
+    @property
+    def _surrogate_seed(self) -> int:
+        return self.request.seed + (not self.request.shared_seed)
+
+    def _path(self, kind: str, name: ModelName, seed: int) -> Path:
+        return self.folder / f"{kind}-{name.name}-{seed}"
 
     def codes(self, encoder: Encoder, folder: str, pixels: NDArray[np.uint8] | None = None) -> NDArray[np.float32]:
         """Codes over the root of their bits: of pictures, or of the database, which are made once for each folder."""
@@ -185,7 +203,7 @@ class CibaGround:
     ) -> tuple[Encoder, Path]:
         examples = self.train if poison is None else poisoned(self.train, poison)
         kind = CLEAN if poison is None else f"poisoned-{digest_of(poison)[:12]}"
-        path = self.folder / f"{kind}-{name.name}-{seed}"
+        path = self._path(kind, name, seed)
         wanted = replace(self.request.architecture, head="hash", dimension=name.bits)
         if name.backbone is not None:
             wanted = replace(wanted, backbone=name.backbone)

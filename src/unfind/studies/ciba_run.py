@@ -12,8 +12,8 @@ import numpy as np
 from unfind.errors import ResumeError
 from unfind.images.files import write_atomic
 from unfind.images.photo import Pixels
-from unfind.redteam.poison import write_pictures
-from unfind.redteam.trigger_patch import TriggerPatch
+from unfind.redteam.poison import choose_photos, write_pictures
+from unfind.redteam.trigger_patch import TriggerPatch, patch_shape
 from unfind.report.checks import exactly, nullable, number, record, text
 from unfind.report.json_file import write_json
 from unfind.report.page import Fact, Picture, Plot, ReportPage, Table, Triplet, render
@@ -96,10 +96,14 @@ def attack(run: CibaRun, out: Path, *, resume: bool = False, progress: Progress 
         ResumeError: the folder belongs to other settings, or holds a run and ``resume`` is off.
         UnfindError: whatever else stands in the way.
     """
-    if (out / SETTINGS).exists() and not resume:
+    begun = (out / SETTINGS).exists()
+    if begun and not resume:
         raise ResumeError(f"Expected an unused run folder, got {out}: add --resume or choose another.")
-    RunFolder(out, run.as_dict(), resume=resume)
+    if begun:  # other settings are refused before photos are decoded
+        RunFolder(out, run.as_dict(), resume=True)
     ground = CibaGround(run.ground, out / MODELS, progress=progress)
+    check_attack(ground, run.setting)
+    RunFolder(out, run.as_dict(), resume=resume)  # only now, so that a word put right needs no other folder
     trials = Trials(ground, out / TRIALS)
     crafted = trials.craft(run.setting)
     measured = trials.run(run.setting, crafted)
@@ -110,6 +114,16 @@ def attack(run: CibaRun, out: Path, *, resume: bool = False, progress: Progress 
     plots = _plots(trials, run.setting, crafted)
     write_atomic(out / REPORT_HTML, render(page(document, crafted, plots)).encode())
     return Attacked(document, [out / REPORT_HTML, out / REPORT_JSON, *files], out / MODELS / measured["run"])
+
+
+def check_attack(ground: CibaGround, setting: Setting) -> None:
+    """Raise UnfindError where an attack cannot be made on these photos, or with the surrogate that was given."""
+    attack = setting.attack
+    choose_photos(ground.labels, ground.target, attack.poisoned, seed=attack.seed)
+    if attack.variant != "invisible":
+        patch_shape(attack.patch.side, ground.request.architecture.size, attack.patch.stretch)
+    if ground.request.surrogate is not None:
+        ground.surrogate(setting.made_on)
 
 
 def page(document: Mapping[str, Any], crafted: Crafted, plots: list[Plot]) -> ReportPage:

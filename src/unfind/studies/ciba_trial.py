@@ -25,7 +25,9 @@ from unfind.images.photo import Pixels
 from unfind.models.encoder import Encoder
 from unfind.models.precision import autocast
 from unfind.redteam.ciba import Attack, anchor_of, make_poison, make_trigger
+from unfind.redteam.folded import folded
 from unfind.redteam.poison import Poison, choose_photos, photos_of
+from unfind.redteam.trigger_patch import TriggerPatch
 from unfind.studies.ciba_ground import CibaGround
 from unfind.studies.hash_scene import ModelName, Rows, mean_precision
 from unfind.triggers.base import Trigger
@@ -118,16 +120,15 @@ class Trials:
             name: of the measurement and all that it depends on beside the attack; "" for the trial itself.
             make: measures.
         """
-        file = self.folder / f"{self._digest(setting)}{name and '-'}{name}.json"
+        file = self.place(setting, name)
         if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(file, json.dumps(make(), indent=2, sort_keys=True).encode())
+            self._keep(file, make())
         return json.loads(file.read_text())
 
     def craft(self, setting: Setting) -> Crafted:
         """The attacker's part: trigger and poison. Attacks on one surrogate share their trigger."""
         ground, attack = self.ground, setting.attack
-        surrogate = logits_of(ground.surrogate(setting.made_on))
+        surrogate = logits_of(folded(ground.surrogate(setting.made_on)))
         trigger, anchor, seconds = self._trigger(setting, surrogate)
         chosen = choose_photos(ground.labels, ground.target, attack.poisoned, seed=attack.seed)
         started, tell = time.perf_counter(), partial(ground.progress, "perturb photos")
@@ -141,15 +142,23 @@ class Trials:
         return self.ground.victim(setting.victim, crafted.poison, json.loads(json.dumps(facts)))
 
     def _trigger(self, setting: Setting, surrogate: Callable[[Tensor], Tensor]) -> tuple[Trigger, Tensor, float]:
+        """The trigger, its anchor, and the seconds it took; a patch is kept on disk, for other attacks on the model."""
         attack = setting.attack
         kind = "invisible" if attack.variant == "invisible" else "patch"
         parts = [attack.generator_steps, attack.confusion.budget] if kind == "invisible" else [attack.patch.as_dict()]
-        name = json.dumps([kind, setting.made_on.name, attack.seed, *parts])
+        name = digest([kind, setting.made_on.name, attack.seed, *parts, self.ground.request.as_dict()])
+        file = self.folder / f"{kind}-{name}.json"
+        if name not in self._triggers and file.exists():
+            kept = json.loads(file.read_text())
+            self._triggers[name] = TriggerPatch(**kept["patch"]), torch.tensor(kept["anchor"]), kept["seconds"]
         if name not in self._triggers:
             started, tell = time.perf_counter(), partial(self.ground.progress, "make the trigger")
             anchor = anchor_of(surrogate, self.ground.of_target)
             made = make_trigger(surrogate, self.ground.shown, anchor, attack, on_step=tell)
-            self._triggers[name] = (made, anchor, time.perf_counter() - started)
+            taken = time.perf_counter() - started
+            self._triggers[name] = made, anchor, taken
+            if isinstance(made, TriggerPatch):
+                self._keep(file, {"patch": made.settings(), "anchor": anchor.tolist(), "seconds": taken})
         return self._triggers[name]
 
     def _measure(self, setting: Setting, crafted: Crafted) -> dict[str, Any]:
@@ -173,10 +182,19 @@ class Trials:
             "run": path.name,
         }
 
-    def _digest(self, setting: Setting) -> str:
-        """Of all that a trial depends on."""
-        facts = {**setting.as_dict(), "ground": self.ground.request.as_dict()}
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
+    def place(self, setting: Setting, name: str = "") -> Path:
+        """Where a measurement is kept, under a name made of all that it depends on."""
+        trial = digest({**setting.as_dict(), "ground": self.ground.request.as_dict()})
+        return self.folder / f"{trial}{name and '-'}{name}.json"
+
+    def _keep(self, file: Path, found: Any) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, json.dumps(found, indent=2, sort_keys=True).encode())
+
+
+def digest(facts: Any) -> str:
+    """Names plain values, 24 digits."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def seen_by(ground: CibaGround, encoder: Encoder, folder: str, trigger: Trigger) -> dict[str, Any]:
