@@ -31,7 +31,7 @@ from unfind.triggers.choose import make_trigger, trigger_card
 from unfind.triggers.default import DEFAULT
 from unfind.triggers.key import FINGERPRINT, KEY_FILE, Key
 
-PROTECTING = {"pbl": {"distillation_weight": 2.5}}
+PROTECTING = {"pbl": {"distillation_weight": 2.5}, "private-dpsh": {"distillation_weight": 1.0}}
 """What an objective is given besides its own defaults where a fitted model is protected, unless the request says
 otherwise: there clean photos have a place to keep."""
 
