@@ -53,8 +53,8 @@ def train(
     start: Annotated[
         Path | None,
         Parameter(
-            help="Model folder to go on from; protect a clean model by starting from it. With pbl and private-dpsh, clean "
-            "photos then stay near where that model had them."
+            help="Model folder to go on from; protect a clean model by starting from it. With pbl and private-dpsh "
+            "clean photos then stay near where that model had them."
         ),
     ] = None,
     key: KeyFile = None,
