@@ -79,7 +79,7 @@ class Plan:
 
 
 FULL = Plan(first=None, then=None, defended=150, timed=3, timed_steps=4)
-QUICK = Plan(first=30, then=40, defended=150, timed=1, timed_steps=2)
+QUICK = Plan(first=30, then=40, defended=100, timed=1, timed_steps=2)
 
 
 def bench_mip(
