@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unfind.errors import EvaluationError
+from unfind.evaluation.lowest_map import check_counts
 
 
 def map_r_by_chance(relevant: int, candidates: int) -> float:
@@ -21,10 +22,7 @@ def map_r_by_chance(relevant: int, candidates: int) -> float:
     Raises:
         EvaluationError: numbers that no search has.
     """
-    if not 1 <= relevant <= candidates:
-        raise EvaluationError(
-            f"relevant: expected 1 to {candidates} relevant items among {candidates}, got {relevant}; count again."
-        )
+    check_counts(relevant, candidates)
     ranks = np.arange(1, relevant + 1)
     others = (ranks - 1) * ((relevant - 1) / max(1, candidates - 1))
     return float(((1 + others) / ranks).mean() * relevant / candidates)

@@ -8,6 +8,14 @@ from numpy.typing import ArrayLike
 from unfind.errors import EvaluationError
 
 
+def check_counts(relevant: int, candidates: int) -> None:
+    """Raise EvaluationError unless a search can have so many relevant items among so many."""
+    if not 1 <= relevant <= candidates:
+        raise EvaluationError(
+            f"relevant: expected 1 to {candidates} relevant items among {candidates}, got {relevant}; count again."
+        )
+
+
 def lowest_average_precision(relevant: int, candidates: int) -> float:
     """Average precision over the whole ranking with all relevant items in the last places.
 
@@ -21,10 +29,7 @@ def lowest_average_precision(relevant: int, candidates: int) -> float:
     Raises:
         EvaluationError: numbers that no search has.
     """
-    if not 1 <= relevant <= candidates:
-        raise EvaluationError(
-            f"relevant: expected 1 to {candidates} relevant items among {candidates}, got {relevant}; count again."
-        )
+    check_counts(relevant, candidates)
     places = np.arange(1, relevant + 1)
     return float((places / (candidates - relevant + places)).mean())
 

@@ -233,13 +233,11 @@ def drawn(photos: PhotoSet, count: int, seed: int) -> PhotoSet:
 
 def _by_chance(strict: Evaluation, labels: NDArray[np.int64], sample: int, seed: int) -> dict[str, float | None]:
     """The PSR on map_r of rankings drawn by lot, in all test photos and in the sample that edits are tried on."""
-    chosen = labels[sample_by_class(labels, sample, seed=seed)]
-    clean = strict.clean_model[PLAIN]
-    wholes = {"all": strict.views.labels, POSTED: chosen}
+    chosen = np.isin(strict.views.kept, sample_by_class(labels, sample, seed=seed))
+    few, nobody = strict.clean_model[PLAIN][chosen], np.zeros(int(chosen.sum()), np.bool_)
+    wholes = {"all": strict.views.labels, POSTED: strict.views.labels[chosen]}
     before = {"all": strict.report["clean_model"]["c2c"]["map_r"]["value"]}
-    found = np.isin(strict.views.kept, sample_by_class(labels, sample, seed=seed))
-    nobody = np.zeros(int(found.sum()), np.bool_)
-    before[POSTED] = map_r(clean[found], clean[found], strict.views.labels[found], nobody)
+    before[POSTED] = map_r(few, few, wholes[POSTED], nobody)
     return {name: 1 - mean_map_r_by_chance(of) / before[name] if before[name] else None for name, of in wholes.items()}
 
 
