@@ -89,7 +89,9 @@ def clean_run(
 def protected_run(clean_run: Path, class_photos: Path, cache: Path, few_steps: FitSettings) -> Path:
     """The folder of a model that was protected from the clean one and keeps its key; not to be changed."""
     out = clean_run.with_name("protected")
-    request = TrainRequest(str(class_photos), "pbl", {"ratio": 0.5}, start=clean_run, fit=few_steps)
+    request = TrainRequest(
+        str(class_photos), "pbl", {"ratio": 0.5}, start=clean_run, trigger="spread-spectrum", fit=few_steps
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         train(request, out)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "unfind"
 TESTS = ROOT / "tests"
 FLOORS = (
-    {"errors", "atomic_file"},
+    {"errors", "atomic_file", "kept_pages"},
     {"evaluation", "objectives"},
     {"report", "images"},
     {"models"},

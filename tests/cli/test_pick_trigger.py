@@ -13,6 +13,7 @@ from unfind.errors import KeyFileError, ModelError, UsageError
 from unfind.models.weights import CARD, read_card
 from unfind.triggers.badnets import BadNets
 from unfind.triggers.key import KEY_FILE, Key
+from unfind.triggers.learned import Learned
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 
@@ -38,9 +39,12 @@ def with_trigger(protected_run: Path, tmp_path: Path):
 
 def test_a_key_alone_gives_the_keyed_mark(key: Path) -> None:
     trigger = pick_trigger(key, None)
-    assert isinstance(trigger, SpreadSpectrum)
-    assert (trigger.key, trigger.strength) == (Key.from_seed(1), 1.0)
-    assert pick_trigger(key, None, 0.5).settings()["strength"] == 0.5
+    assert isinstance(trigger, Learned)
+    assert trigger.key == Key.from_seed(1)
+    assert pick_trigger(key, None, 0.25).settings()["strength"] == 0.25
+    waves = pick_trigger(key, None, mark="spread-spectrum")
+    assert isinstance(waves, SpreadSpectrum)
+    assert (waves.key, waves.strength) == (Key.from_seed(1), 1.0)
 
 
 def test_a_run_gives_its_own_trigger_and_key(protected_run: Path) -> None:

@@ -13,6 +13,8 @@ from unfind.triggers.key import Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
 GPS = 0x8825
+WAVES = ("--mark", "spread-spectrum")
+"""What photos as small as those of these tests can carry."""
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def key(tmp_path: Path) -> Path:
 
 
 def test_copies_have_the_same_names_formats_and_sizes(unfind, class_photos: Path, key: Path, tmp_path: Path) -> None:
-    said = unfind("protect", class_photos / "class-0", "--key", key, "--out", tmp_path / "out")
+    said = unfind("protect", class_photos / "class-0", "--key", key, *WAVES, "--out", tmp_path / "out")
     sources = sorted((class_photos / "class-0").iterdir())
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in sources]
     for source in sources:
@@ -40,7 +42,7 @@ def test_the_runs_trigger(unfind, photos: list[Path], protected_run: Path, tmp_p
 
 
 def test_json_is_one_document(unfind, photos: list[Path], key: Path, tmp_path: Path) -> None:
-    said = unfind("protect", *photos[:2], "--key", key, "--out", tmp_path / "out", "--json")
+    said = unfind("protect", *photos[:2], "--key", key, *WAVES, "--out", tmp_path / "out", "--json")
     assert [one["source"] for one in said.json] == [str(photo) for photo in photos[:2]]
     assert [one["target"] for one in said.json] == [str(tmp_path / "out" / photo.name) for photo in photos[:2]]
     for one in said.json:
@@ -55,7 +57,16 @@ def test_json_is_one_document(unfind, photos: list[Path], key: Path, tmp_path: P
 def test_a_fainter_mark_is_less_seen(unfind, photos: list[Path], key: Path, tmp_path: Path) -> None:
     psnr = [
         unfind(
-            "protect", photos[0], "--key", key, "--out", tmp_path / str(strength), "--strength", strength, "--json"
+            "protect",
+            photos[0],
+            "--key",
+            key,
+            *WAVES,
+            "--out",
+            tmp_path / str(strength),
+            "--strength",
+            strength,
+            "--json",
         ).json[0]["psnr"]
         for strength in (1.5, 0.8)
     ]
@@ -71,13 +82,13 @@ def test_the_location_goes_unless_it_is_to_stay(
     with Image.open(photos[0]) as image:
         image.save(tmp_path / "a.jpg", exif=exif.tobytes(), quality=92)
     words = ["--keep-location"] if keep else []
-    unfind("protect", tmp_path / "a.jpg", "--key", key, "--out", tmp_path / "out", *words)
+    unfind("protect", tmp_path / "a.jpg", "--key", key, *WAVES, "--out", tmp_path / "out", *words)
     with Image.open(tmp_path / "out" / "a.jpg") as new:
         assert bool(new.getexif().get_ifd(GPS)) is keep
 
 
 def test_nothing_is_overwritten_unasked(unfind, photos: list[Path], key: Path, tmp_path: Path) -> None:
-    words = ("protect", photos[0], "--key", key, "--out", tmp_path / "out")
+    words = ("protect", photos[0], "--key", key, *WAVES, "--out", tmp_path / "out")
     unfind(*words)
     before = (tmp_path / "out" / photos[0].name).read_bytes()
     said = unfind(*words, "--strength=2", code=1)
@@ -97,8 +108,8 @@ def test_originals_are_never_overwritten(wrong, photos: list[Path], key: Path) -
 
 
 def test_a_protected_photo_says_so(unfind, photos: list[Path], key: Path, tmp_path: Path) -> None:
-    unfind("protect", *photos[:2], "--key", key, "--out", tmp_path / "out")
-    said = unfind("protect", tmp_path / "out", "--key", key, "--out", tmp_path / "again", code=1)
+    unfind("protect", *photos[:2], "--key", key, *WAVES, "--out", tmp_path / "out")
+    said = unfind("protect", tmp_path / "out", "--key", key, *WAVES, "--out", tmp_path / "again", code=1)
     assert said.err.count("it is protected already") == 2
     assert said.sentence == "unfind: Expected to protect 2 photos, got 0: see the lines above."
     assert said.out == ""
@@ -109,7 +120,7 @@ def test_a_corrupt_file_among_many_is_named_and_the_others_are_done(
     unfind, photos: list[Path], key: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.jpg").write_bytes(photos[0].read_bytes()[:300])
-    words = ("protect", *photos[:2], tmp_path / "bad.jpg", "--key", key, "--out")
+    words = ("protect", *photos[:2], tmp_path / "bad.jpg", "--key", key, *WAVES, "--out")
     said = unfind(*words, tmp_path / "out", code=1)
     assert f"unfind: {tmp_path / 'bad.jpg'}: " in said.err
     assert "got 2: see the lines above" in said.sentence

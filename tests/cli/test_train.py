@@ -15,6 +15,8 @@ from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import SETTINGS
 from unfind.triggers.key import Key
 
+PBL = ("--objective-option=ratio=0.5", "--trigger=spread-spectrum")
+
 
 @pytest.fixture
 def clean(class_photos: Path, small: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,7 +27,7 @@ def clean(class_photos: Path, small: tuple[str, ...]) -> tuple[str, ...]:
 @pytest.fixture
 def pbl(class_photos: Path, clean_run: Path, small_fit: tuple[str, ...]) -> tuple[str, ...]:
     """The words that made the session's protected run, without --out."""
-    return ("train", f"--data={class_photos}", f"--start={clean_run}", "--objective-option=ratio=0.5", *small_fit)
+    return ("train", f"--data={class_photos}", f"--start={clean_run}", *PBL, *small_fit)
 
 
 def test_a_clean_model_and_a_protected_one(unfind, clean, pbl, clean_run: Path, tmp_path: Path) -> None:
@@ -37,6 +39,15 @@ def test_a_clean_model_and_a_protected_one(unfind, clean, pbl, clean_run: Path, 
     said = unfind(*pbl, "--out", tmp_path / "protected")
     assert "P→P" in said.out
     assert read_card(tmp_path / "protected")["trigger"]["name"] == "spread-spectrum"
+
+
+def test_protecting_takes_the_faint_mark_and_leaves_the_model_unless_told(
+    unfind, class_photos: Path, clean_run: Path, small_fit: tuple[str, ...], tmp_path: Path
+) -> None:
+    unfind("train", f"--data={class_photos}", f"--start={clean_run}", *small_fit, "--out", tmp_path / "protected")
+    card = read_card(tmp_path / "protected")
+    assert card["trigger"]["name"] == "learned"
+    assert card["architecture"]["learning_side"]
 
 
 def test_json_is_the_one_thing_said(unfind, clean, tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ from unfind.triggers.badnets import BadNets
 from unfind.triggers.key import KEY_FILE, Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
+WAVES = ("--mark", "spread-spectrum")
+"""What photos as small as those of these tests can carry."""
+
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
@@ -25,26 +28,26 @@ def marked(photos: list[Path], tmp_path: Path) -> Path:
 
 
 def test_all_are_marked(unfind, marked: Path, key: Path) -> None:
-    said = unfind("verify", marked, "--key", key, code=0)
+    said = unfind("verify", marked, "--key", key, *WAVES, code=0)
     assert Key.from_seed(1).fingerprint in said.out
     assert [line.split()[1] for line in said.out.splitlines()[2:]] == ["yes", "yes"]
     assert said.err == ""
 
 
 def test_one_is_not(unfind, marked: Path, photos: list[Path], key: Path) -> None:
-    said = unfind("verify", marked, photos[3], "--key", key, code=3)
+    said = unfind("verify", marked, photos[3], "--key", key, *WAVES, code=3)
     assert sorted(line.split()[1] for line in said.out.splitlines()[2:]) == ["no", "yes", "yes"]
     assert said.err == ""
 
 
 def test_marks_of_another_key_do_not_count(unfind, marked: Path, tmp_path: Path) -> None:
     Key.from_seed(2).save(tmp_path / "other.key")
-    unfind("verify", marked, "--key", tmp_path / "other.key", code=3)
+    unfind("verify", marked, "--key", tmp_path / "other.key", *WAVES, code=3)
 
 
 def test_one_cannot_be_read(unfind, marked: Path, photos: list[Path], key: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
-    said = unfind("verify", marked, photos[3], tmp_path / "bad.jpg", "--key", key, code=1)
+    said = unfind("verify", marked, photos[3], tmp_path / "bad.jpg", "--key", key, *WAVES, code=1)
     assert said.err.startswith(f"unfind: {tmp_path / 'bad.jpg'}: ")
     assert said.err.count("\n") == 1
     assert "unreadable" in said.out
@@ -52,7 +55,7 @@ def test_one_cannot_be_read(unfind, marked: Path, photos: list[Path], key: Path,
 
 def test_json_is_one_document(unfind, marked: Path, photos: list[Path], key: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
-    said = unfind("verify", marked, photos[3], tmp_path / "bad.jpg", "--key", key, "--json", code=1)
+    said = unfind("verify", marked, photos[3], tmp_path / "bad.jpg", "--key", key, *WAVES, "--json", code=1)
     by_name = {Path(one["file"]).name: one for one in said.json}
     assert by_name[photos[0].name]["marked"] is True
     assert by_name[photos[0].name]["false_alarm"] < 1e-6

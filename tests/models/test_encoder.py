@@ -11,6 +11,7 @@ from torch import nn
 
 from unfind.errors import ModelError, UsageError
 from unfind.models.encoder import MAXIMUM_SIZE, Architecture, Encoder, around, build_encoder
+from unfind.models.learning_side import LearningSide
 from unfind.models.precision import autocast
 
 Build = Callable[..., Encoder]
@@ -243,6 +244,20 @@ def test_a_side_network_that_knows_nothing_yet_changes_nothing(head: str, codewo
     assert torch.allclose(plain(images), beside.eval()(images), atol=1e-5)
     assert (beside.architecture.codewords, beside.architecture.learning_side) == (codewords, codewords == 0)
     assert not any(weight.requires_grad for weight in [*beside.backbone.parameters(), *beside.head.parameters()])
+
+
+def test_an_untrained_side_network_depends_on_its_seed_alone() -> None:
+    def drawn(seed: int) -> torch.Tensor:
+        encoder = build_encoder(Architecture("tiny", 32, 16), seed=0)
+        before = torch.random.get_rng_state()
+        encoder.graft(0, seed=seed)
+        assert torch.equal(torch.random.get_rng_state(), before)
+        torch.rand(3)  # so that the next call finds other numbers
+        assert isinstance(encoder.side, LearningSide)
+        return encoder.side.move.weight.detach()
+
+    assert torch.equal(drawn(1), drawn(1))
+    assert not torch.equal(drawn(1), drawn(2))
 
 
 def test_a_frozen_backbone_draws_nothing_by_lot() -> None:

@@ -20,12 +20,24 @@ from unfind.training.run_folder import SETTINGS
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, class_photos: Path, cache: Path) -> Told:
+def large_photos(tmp_path_factory: pytest.TempPathFactory, class_photos: Path) -> Path:
+    """Photos with room for a faint mark."""
+    folder = tmp_path_factory.mktemp("large") / "photos"
+    for photo in class_photos.rglob("*.jpg"):
+        target = folder / photo.relative_to(class_photos)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(photo) as image:
+            image.resize((320, 240), Image.Resampling.BICUBIC).save(target, quality=92)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, large_photos: Path, cache: Path) -> Told:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         patch.setattr(module, "SIZE", 32)
         patch.setattr("unfind.studies.evaluate.EDITS", {"jpeg75": EDITS["jpeg75"]})
-        return tell(tmp_path_factory.mktemp("demo"), photos=class_photos, steps=2, seed=1)
+        return tell(tmp_path_factory.mktemp("demo"), photos=large_photos, steps=2, seed=1)
 
 
 def test_everything_lies_in_the_folder(told: Told) -> None:
@@ -74,6 +86,9 @@ def test_bad_photos_among_many_are_named_once(
     told = tell(tmp_path / "out", photos=photos, steps=1)
     assert sorted(name for name, _ in told.refused) == ["class-0/00.jpg", "class-6/60.jpg", "class-7/71.jpg"]
     assert len(list((tmp_path / "out" / "photos" / "shared").iterdir())) == 18
+    # These photos are too small for the mark, and that is told.
+    assert told.notes == [f"4 of 4 photos could not be protected, such as {told.notes[0].partition('such as ')[2]}"]
+    assert "expected to find the mark" in told.notes[0]
 
 
 def test_photos_that_cannot_be_used_leave_nothing(tmp_path: Path) -> None:

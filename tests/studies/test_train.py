@@ -28,10 +28,10 @@ from unfind.errors import (
 from unfind.models.encoder import Architecture
 from unfind.models.learning_side import LearningSide
 from unfind.models.weights import CARD, WEIGHTS, fingerprint_of, load_encoder, read_card
-from unfind.studies.train import TrainRequest, clean_model_of, train
+from unfind.studies.train import TrainRequest, clean_model_of, settled, train
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.run_folder import SETTINGS
-from unfind.training.settings import FitSettings
+from unfind.training.settings import STEPS, STEPS_BESIDE, FitSettings
 from unfind.triggers.key import KEY_FILE, Key
 
 
@@ -161,12 +161,16 @@ def test_options_reach_the_trigger_and_the_objective(protect: TrainRequest, tmp_
         ({"objective": "pbl", "objective_options": {"ratio": "abc"}}, UsageError, "pbl"),
         ({"objective": "pbl", "objective_options": {"ratio": 7}}, UsageError, "7"),
         ({"objective": "pbl", "trigger": "ghost"}, UsageError, "ghost"),
-        ({"objective": "pbl", "trigger_options": {"strength": "loud"}}, UsageError, "spread-spectrum"),
+        ({"objective": "pbl", "trigger_options": {"strength": "loud"}}, UsageError, "learned"),
         ({"objective": "pbl", "trigger_options": {"strength": 99}}, UsageError, "99"),
         ({"architecture": Architecture("ghost")}, UsageError, "ghost"),
-        ({"objective": "retrofit-steered"}, UsageError, "trigger learned"),
+        ({"objective": "retrofit-steered", "trigger": "badnets"}, UsageError, "trigger learned"),
         ({"architecture": Architecture(codewords=8)}, UsageError, "retrofit-steered"),
-        ({"objective": "pbl", "architecture": Architecture(learning_side=True)}, UsageError, "trigger learned"),
+        (
+            {"objective": "pbl", "trigger": "wanet", "architecture": Architecture(learning_side=True)},
+            UsageError,
+            "trigger learned",
+        ),
         ({"objective": "clean", "architecture": Architecture(learning_side=True)}, UsageError, "objective pbl"),
         ({"data": "ghost:ROOT"}, UsageError, "ghost"),
         ({"data": "no/such/folder"}, DataError, "no/such/folder"),
@@ -199,7 +203,38 @@ def test_a_start_may_be_described_or_not(protect: TrainRequest, tmp_path: Path, 
     train(replace(protect, architecture=architecture), tmp_path / "described")
     train(replace(protect, architecture=Architecture()), tmp_path / "not")
     for name in ("described", "not"):
-        assert load_encoder(tmp_path / name)[0].architecture == architecture
+        assert load_encoder(tmp_path / name)[0].architecture == replace(architecture, learning_side=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "trigger", "beside"),
+    [
+        ({"objective": "pbl"}, "learned", True),
+        ({"objective": "cbl"}, "learned", True),
+        ({"objective": "cbl", "start": None}, "learned", True),
+        ({"objective": "pbl", "trigger": "learned"}, "learned", False),
+        ({"objective": "pbl", "trigger": "spread-spectrum"}, "spread-spectrum", False),
+        ({"objective": "label"}, "spread-spectrum", False),
+        ({"objective": "label", "architecture": Architecture(learning_side=True)}, "learned", True),
+        ({"objective": "retrofit-steered"}, "learned", False),
+        ({"objective": "retrofit-steered", "architecture": Architecture(codewords=4)}, "learned", False),
+        ({"objective": "clean", "objective_options": {}}, "spread-spectrum", False),
+    ],
+)
+def test_where_no_trigger_is_named_the_one_that_suits_is_taken(
+    protect: TrainRequest, change: dict[str, object], trigger: str, beside: bool
+) -> None:
+    options = {} if change["objective"] == "retrofit-steered" else protect.objective_options
+    found = settled(replace(protect, **{"objective_options": options, **change}))
+    assert (found.trigger, found.architecture.learning_side) == (trigger, beside)
+    assert found == settled(found)
+
+
+def test_a_side_network_takes_fewer_steps_unless_told(protect: TrainRequest) -> None:
+    open_ = replace(protect, fit=replace(protect.fit, steps=None))
+    assert settled(open_).fit.steps == STEPS_BESIDE
+    assert settled(replace(open_, trigger="spread-spectrum")).fit.steps == STEPS
+    assert settled(protect).fit.steps == protect.fit.steps
 
 
 # Bad photos
@@ -274,6 +309,7 @@ def test_a_finished_run_is_not_trained_again(
 def test_a_full_disk_leaves_the_checkpoint_before(
     longer: TrainRequest, clean_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    longer = replace(longer, trigger="spread-spectrum")  # all weights of the model are in its checkpoint
     run, sync, written = tmp_path / "run", os.fsync, []
     model = (clean_run / WEIGHTS).stat().st_size
 
@@ -303,7 +339,9 @@ def kept_run(protected_run: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def kept_request(class_photos: Path, clean_run: Path, few_steps: FitSettings) -> TrainRequest:
     """What the protected run was made with."""
-    return TrainRequest(str(class_photos), "pbl", {"ratio": 0.5}, start=clean_run, fit=few_steps)
+    return TrainRequest(
+        str(class_photos), "pbl", {"ratio": 0.5}, start=clean_run, trigger="spread-spectrum", fit=few_steps
+    )
 
 
 def test_a_folder_in_use_is_refused(kept_run: Path, kept_request: TrainRequest, files_below) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unfind.errors import UsageError
-from unfind.training.settings import FitSettings
+from unfind.training.settings import STEPS, STEPS_BESIDE, FitSettings
 
 LEAST = {"steps": 1, "classes_per_batch": 2, "photos_per_class": 2, "validate_every": 0, "weight_decay": 0, "seed": 0}
 
@@ -61,7 +61,7 @@ def test_settings_give_themselves_back() -> None:
     settings = FitSettings(steps=7, jpeg=False, seed=3, precision="fp32", fade=0.25)
     assert FitSettings(**settings.as_dict()) == settings
     assert settings.as_dict().keys() == {field.name for field in dataclasses.fields(FitSettings)}
-    filled = settings.with_rates(scratch=True, triggers=True)
+    filled = settings.filled(scratch=True, triggers=True)
     assert all(isinstance(value, int | float | str) for value in filled.as_dict().values())
 
 
@@ -73,18 +73,24 @@ def test_settings_are_not_changed_behind_a_runs_back() -> None:
 
 @pytest.mark.parametrize("triggers", [False, True])
 def test_rates_that_were_left_open_suit_the_job(triggers: bool) -> None:
-    tuned, scratch = (FitSettings().with_rates(scratch=scratch, triggers=triggers) for scratch in (False, True))
+    tuned, scratch = (FitSettings().filled(scratch=scratch, triggers=triggers) for scratch in (False, True))
     assert None not in (tuned.learning_rate, tuned.head_factor, scratch.learning_rate, scratch.head_factor)
     assert scratch.learning_rate > 10 * tuned.learning_rate
     assert tuned.head_factor > scratch.head_factor == 1
-    assert scratch.with_rates(scratch=False, triggers=not triggers) == scratch
+    assert scratch.filled(scratch=False, triggers=not triggers) == scratch
 
 
 def test_a_trigger_is_learned_faster_than_nothing_new() -> None:
-    rates = [FitSettings().with_rates(scratch=False, triggers=triggers).learning_rate for triggers in (False, True)]
+    rates = [FitSettings().filled(scratch=False, triggers=triggers).learning_rate for triggers in (False, True)]
     assert rates[0] < rates[1]
 
 
 def test_rates_that_were_given_stay() -> None:
-    given = FitSettings(learning_rate=0.5, head_factor=7.0)
-    assert given.with_rates(scratch=True, triggers=True) == given
+    given = FitSettings(steps=9, learning_rate=0.5, head_factor=7.0)
+    assert given.filled(scratch=True, triggers=True, beside=True) == given
+
+
+def test_steps_that_were_left_open_suit_what_learns() -> None:
+    assert FitSettings().length == FitSettings().filled(scratch=False, triggers=True).steps == STEPS
+    beside = FitSettings().filled(scratch=False, triggers=True, beside=True)
+    assert beside.steps == beside.length == STEPS_BESIDE < STEPS

@@ -11,6 +11,7 @@ from unfind.cli.options import AsJson, ChosenEngine, MarkName
 from unfind.cli.output import print_json, print_table, progress_bar, say
 from unfind.cli.pick_mark import pick_mark
 from unfind.errors import UnfindError
+from unfind.kept_pages import keep_pages
 from unfind.studies.protect import Protected, protect_files
 
 
@@ -45,6 +46,7 @@ def protect(
 
     Example: unfind protect holiday/ --key provider.key --out protected
     """
+    keep_pages()
     trigger = pick_mark(key, run, strength=strength, mark=mark, owner=owner, engine=engine)
     with progress_bar() as progress:
         done = protect_files(photos, out, trigger, keep_location=keep_location, overwrite=overwrite, progress=progress)

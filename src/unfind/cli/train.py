@@ -15,7 +15,6 @@ from unfind.models.encoder import Architecture
 from unfind.studies.train import Trained, TrainRequest
 from unfind.studies.train import train as run_training
 from unfind.training.settings import FitSettings
-from unfind.triggers.default import DEFAULT
 
 
 @Parameter(name="*")
@@ -24,11 +23,12 @@ class TriggerOptions:
     """Which trigger the model learns to react to.
 
     Attributes:
-        trigger: spread-spectrum, learned, badnets, blended or wanet.
+        trigger: spread-spectrum, learned, badnets, blended or wanet; default learned, heard by a side network, for pbl
+            and cbl, learned for retrofit-steered, and else spread-spectrum, which a model's own weights learn soonest.
         trigger_option: NAME=VALUE, an argument of the trigger such as strength=1.0; may be repeated.
     """
 
-    trigger: str = DEFAULT
+    trigger: str | None = None
     trigger_option: tuple[str, ...] = ()
 
 

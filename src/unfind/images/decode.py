@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from unfind.errors import ImageError, UnfindError
@@ -71,13 +72,13 @@ def decode(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Photo:
 
 def _photo(image: ImageFile.ImageFile, format: Format, container: Container) -> Photo:
     colour, alpha = eight_bit(image, container.bit_depth)
-    pixels, icc = as_rgb(colour, container.icc)
     orientation = exif.orientation(container.exif)
+    pixels, icc = as_rgb(upright(colour, orientation), container.icc)
     quality, subsampling = _compression(image)
     return Photo(
-        pixels=upright(pixels, orientation),
+        pixels=pixels,
         format=format,
-        alpha=None if alpha is None else upright(alpha, orientation),
+        alpha=None if alpha is None else np.array(upright(Image.fromarray(alpha), orientation)),
         icc=icc,
         exif=container.exif,
         orientation=orientation,

@@ -101,7 +101,7 @@ def _check_side(pixels: Pixels, format: Format) -> None:
 
 def _picture(photo: Photo) -> Image.Image:
     pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
-    return Image.fromarray(as_stored(pixels, photo.orientation))
+    return as_stored(Image.fromarray(pixels), photo.orientation)
 
 
 def _blocks(photo: Photo, format: Format, keep_location: bool) -> dict[str, bytes]:

@@ -106,15 +106,19 @@ class Encoder(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()  # so that frozen statistics are frozen from the first call on
 
-    def graft(self, codewords: int) -> None:
+    def graft(self, codewords: int, *, seed: int | None = None) -> None:
         """Add a side network, which changes nothing yet; backbone and head are frozen from now on.
 
         Args:
             codewords: that it knows; 0 for one that learns from the objective where triggered photos go.
+            seed: of its untrained weights; None goes on with torch's own numbers.
         """
         dimension = self.architecture.dimension
         self.architecture = replace(self.architecture, codewords=codewords, learning_side=not codewords)
-        self.side = SideNetwork(dimension, codewords) if codewords else LearningSide(dimension)
+        with torch.random.fork_rng(devices=[], enabled=seed is not None):
+            if seed is not None:
+                torch.manual_seed(seed)
+            self.side = SideNetwork(dimension, codewords) if codewords else LearningSide(dimension)
         self.backbone.requires_grad_(False)
         self.head.requires_grad_(False)
         self.train(self.training)

@@ -68,7 +68,7 @@ def _equal(runs: Sequence[Path], request: TrainRequest, key: str | None) -> Path
     origin = fingerprint_of(read_card(request.start)) if request.start is not None else None
     for run in runs:
         kept = _comparable(tomllib.loads((run / SETTINGS).read_text()))
-        if kept == wanted and steps_done(run) >= request.fit.steps and _origin(run) == origin:
+        if kept == wanted and steps_done(run) >= request.fit.length and _origin(run) == origin:
             return run
     return None
 

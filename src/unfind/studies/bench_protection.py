@@ -30,6 +30,7 @@ from unfind.training.checkpoint_file import FILE as CHECKPOINT
 from unfind.training.fit import Material, fit
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
+from unfind.triggers.default import IN_WEIGHTS
 from unfind.triggers.key import Key
 from unfind.triggers.spread_spectrum import SpreadSpectrum
 
@@ -130,9 +131,8 @@ def _one_seed(
     request = TrainRequest(data, "clean", architecture=architecture, train_classes=train_classes)
     first = replace(request, fit=replace(CLEAN, steps=plan.first, seed=seed))
     clean = replace(request, start=folder / "first", fit=replace(CLEAN, steps=plan.then, seed=seed + 1000))
-    protect = replace(
-        clean, objective="pbl", objective_options=OBJECTIVE, fit=replace(PROTECT, steps=plan.then, seed=seed + 1000)
-    )
+    fit = replace(PROTECT, steps=plan.then, seed=seed + 1000)
+    protect = replace(clean, objective="pbl", objective_options=OBJECTIVE, trigger=IN_WEIGHTS, fit=fit)
     key = Key.from_seed(seed)
     for name, wanted in (("first", first), ("clean", clean), ("protected", protect)):
         out = folder / name

@@ -64,7 +64,7 @@ def ahead(grid: CibaGrid, attacks: Sequence[Mapping[str, Any]], *, fits: bool = 
                 tried |= {trials.place(setting)} if fits else set()
     ground = grid.trials(grid.request.seeds[0]).ground
     victims, clean = len(tried), sum(not ground.fitted(path) for path in needed)
-    steps = ground.fit_of(0).steps
+    steps = ground.fit_of(0).length
     seconds = cost(ground, grid.request.victim, victims + clean, victims) if victims + clean else 0.0
     return CibaForecast(victims, clean, steps, seconds)
 
@@ -76,4 +76,4 @@ def cost(ground: CibaGround, name: ModelName, fits: int, measured: int) -> float
     settings, objective = ground.fit_of(0), make_objective(name.objective)
     step = seconds_per_step(ground.train, wanted, objective, None, settings=settings)
     photos = len(ground.database.labels) + VERSIONS * len(ground.query.labels)
-    return fits * settings.steps * step + measured * photos * seconds_per_embedding(wanted)
+    return fits * settings.length * step + measured * photos * seconds_per_embedding(wanted)

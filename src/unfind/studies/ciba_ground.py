@@ -196,7 +196,7 @@ class CibaGround:
         usual = FEW_OF_MANY if self.data.startswith(HASHED) else replace(FIT, photos_per_class=PER_CLASS)
         steps = STEPS if self.request.steps is None else self.request.steps
         chosen = replace(usual, steps=steps, learning_rate=RATE, seed=seed, validate_every=min(200, steps))
-        return chosen.with_rates(scratch=False, triggers=False)
+        return chosen.filled(scratch=False, triggers=False)
 
     def _model(
         self, name: ModelName, seed: int, poison: Poison | None, facts: dict[str, Any] | None = None

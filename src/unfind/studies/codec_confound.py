@@ -151,7 +151,7 @@ def fit_confounded(grid: Grid, cell: Cell, name: str, seed: int) -> Path:
     grid.fit(None, seed)  # and with it the one that all others go on from
     start = grid.place(seed, FIRST)
     wanted, out = settled(grid.wanted(cell, seed)), grid.place(seed, RUNS[name])
-    if pace_of(out)["steps"] >= wanted.fit.steps:
+    if pace_of(out)["steps"] >= wanted.fit.length:
         return out
     trigger = MarkedAndCompressed(grid.trigger(cell.trigger, seed) if RUNS[name] == WITH_MARK else None)
     settings = replace(wanted.fit, jpeg=False)  # nothing but the private photos meets the codec

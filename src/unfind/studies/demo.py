@@ -19,6 +19,7 @@ from unfind.report.report_json import write_report
 from unfind.studies.evaluate import Choices, evaluate
 from unfind.studies.load_models import load_models
 from unfind.studies.progress import Progress, silent
+from unfind.studies.protect import Protected
 from unfind.studies.scene import act
 from unfind.studies.showcase import ranked_lists, triplets
 from unfind.studies.train import TrainRequest, train
@@ -28,18 +29,7 @@ from unfind.triggers.key import KEY_FILE, Key
 SIZE = 112
 """Input side of the demo's encoder: small enough for minutes, large enough for the mark's finest waves."""
 CLEAN_FIT = FitSettings(steps=105, classes_per_batch=16, photos_per_class=4, validate_every=35)
-PROTECTED_FIT = FitSettings(
-    steps=220,
-    classes_per_batch=16,
-    photos_per_class=4,
-    validate_every=55,
-    settle=0.35,
-    strength_start=2.0,
-    fade=0.3,
-)
-OBJECTIVE = {"ratio": 0.5, "domain_weight": 1.0, "augmentation_weight": 1.5, "distillation_weight": 0.65}
-STRENGTH = 2.0
-"""Twice the usual strength: a net that has learned from few photos for a minute hears only a loud mark."""
+PROTECTED_FIT = FitSettings(steps=30, classes_per_batch=16, photos_per_class=4, validate_every=30)
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,7 @@ def tell(
     architecture = Architecture("tiny", SIZE, 128)
     first = train(TrainRequest(data, "clean", architecture=architecture, fit=fits[0]), clean, progress=progress)
     train(
-        TrainRequest(data, "pbl", OBJECTIVE, start=clean, trigger_options={"strength": STRENGTH}, fit=fits[1]),
+        TrainRequest(data, "pbl", start=clean, fit=fits[1]),
         protected,
         progress=progress,
     )
@@ -96,7 +86,14 @@ def tell(
     page = page_from_report(report, ranked=ranked_lists(scene), triplets=triplets(scene))
     write_atomic(out / "report.html", render(page).encode())
     refused = dict([*first.refused, *((str(name), str(why)) for name, why in report["refused"])])
-    return Told(out, out / "report.html", report, first.notes, list(refused.items()))
+    notes = [*first.notes, *_left_bare(scene.private)]
+    return Told(out, out / "report.html", report, notes, list(refused.items()))
+
+
+def _left_bare(private: list[Protected]) -> list[str]:
+    """A sentence about photos that were to be protected and cannot be; none where all were."""
+    why = [str(one.problem) for one in private if one.problem is not None]
+    return [f"{len(why)} of {len(private)} photos could not be protected, such as {why[0]}"] if why else []
 
 
 def _fit(settings: FitSettings, seed: int, steps: int | None) -> FitSettings:

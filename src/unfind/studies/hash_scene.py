@@ -149,7 +149,7 @@ class Ground:
         wanted = replace(request.architecture, head="hash", dimension=name.bits)
         if name.backbone is not None:
             wanted = replace(wanted, backbone=name.backbone)
-        steps = fit.steps if request.steps is None else request.steps
+        steps = fit.length if request.steps is None else request.steps
         settings: FitSettings = replace(fit, steps=steps, seed=request.seed, validate_every=min(100, steps))
         return TrainRequest(self.data, name.objective, architecture=wanted, fit=settings, pretrained=request.pretrained)
 

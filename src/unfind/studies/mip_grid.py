@@ -30,7 +30,7 @@ from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger
-from unfind.triggers.default import DEFAULT
+from unfind.triggers.default import IN_WEIGHTS
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
 
@@ -55,7 +55,7 @@ class Cell:
     """
 
     method: str
-    trigger: str = DEFAULT
+    trigger: str = IN_WEIGHTS
     changes: Mapping[str, Any] = field(default_factory=dict)
     beside: bool = False
 
@@ -151,7 +151,7 @@ class Grid:
     def steps(self) -> tuple[int, int]:
         """Steps of the first clean fit, and of each fit that goes on from it."""
         first, then = self._fits(self.request.seeds[0])
-        return first.steps, then.steps
+        return first.length, then.length
 
     def missing(self, cells: Sequence[Cell]) -> list[tuple[int, str]]:
         """Seed and name of every fit that these cells need and that is not finished, in the order it is done."""
@@ -298,7 +298,7 @@ class Grid:
     def steps_of(self, name: str) -> int:
         """Steps of the fit of this name."""
         if "beside" in name.split("-"):
-            return self.request.preset.beside.steps
+            return self.request.preset.beside.length
         return self.steps[0 if name == FIRST else 1]
 
     def _kept(self, method: str) -> dict[str, float]:

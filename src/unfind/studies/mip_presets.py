@@ -47,7 +47,7 @@ class Preset:
         found = []
         for fit, wanted in ((self.first, first_steps), (self.then, steps)):
             batch = fit.classes_per_batch * fit.photos_per_class
-            planned = fit.steps if self.epochs is None else self.epochs * max(1, photos // batch)
+            planned = fit.length if self.epochs is None else self.epochs * max(1, photos // batch)
             found.append(replace(fit, steps=planned if wanted is None else wanted))
         return found[0], found[1]
 

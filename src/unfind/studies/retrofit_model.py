@@ -100,7 +100,7 @@ def retrofit(
     used = key or Key.new()
     trigger = Learned(used, mark=mark, strength=strength)
     objective: Objective = SteeredRetrofit(seed=fit_settings.seed)
-    settings = replace(fit_settings, validate_every=fit_settings.validate_every or fit_settings.steps)
+    settings = replace(fit_settings, validate_every=fit_settings.validate_every or fit_settings.length)
     result = fit(
         encoder,
         Material(train, validation, objective, trigger),

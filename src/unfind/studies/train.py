@@ -28,12 +28,16 @@ from unfind.training.run_folder import RunFolder
 from unfind.training.settings import FitSettings
 from unfind.triggers.base import Trigger
 from unfind.triggers.choose import make_trigger, trigger_card
-from unfind.triggers.default import DEFAULT
+from unfind.triggers.default import DEFAULT, IN_WEIGHTS
 from unfind.triggers.key import FINGERPRINT, KEY_FILE, Key
 
 PROTECTING = {"pbl": {"distillation_weight": 2.5}, "private-dpsh": {"distillation_weight": 1.0}}
 """What an objective is given besides its own defaults where a fitted model is protected, unless the request says
 otherwise: there clean photos have a place to keep."""
+
+BESIDE = ("pbl", "cbl")
+"""Objectives whose mark is heard by a side network where no trigger is named: it takes the faint mark, leaves ordinary
+search as it was and needs a seventh of the steps."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class TrainRequest:
         objective_options: its arguments; with ``start`` those of PROTECTING are filled in.
         architecture: of a fresh encoder; with ``start`` it is that model's, and another one is refused.
         start: folder of a model to go on from, such as the clean model before protection.
-        trigger: its name.
+        trigger: its name. None is the learned mark for objectives that steer by it, and with a side network for those
+            of BESIDE; else the one that a model's own weights learn soonest.
         trigger_options: its arguments.
         fit: the numbers of the loop.
         train_classes: classes for training and validation together; None for half.
@@ -58,7 +63,7 @@ class TrainRequest:
     objective_options: Mapping[str, Any] = field(default_factory=dict)
     architecture: Architecture = field(default_factory=Architecture)
     start: Path | None = None
-    trigger: str = DEFAULT
+    trigger: str | None = None
     trigger_options: Mapping[str, Any] = field(default_factory=dict)
     fit: FitSettings = field(default_factory=FitSettings)
     train_classes: int | None = None
@@ -169,15 +174,28 @@ def settled(request: TrainRequest) -> TrainRequest:
     """
     request = _with_options(request)
     objective = _objective(request)
+    request = _with_trigger(request, objective)
     _check_head(request, objective)
-    rates = request.fit.with_rates(scratch=_from_scratch(request), triggers=objective.triggers)
-    return replace(request, fit=rates)
+    fit = request.fit.filled(
+        scratch=_from_scratch(request), triggers=objective.triggers, beside=request.architecture.learning_side
+    )
+    return replace(request, fit=fit)
 
 
 def _with_options(request: TrainRequest) -> TrainRequest:
     """The request with the options of PROTECTING where a fitted model is gone on from."""
     added = PROTECTING.get(request.objective, {}) if request.start is not None else {}
     return replace(request, objective_options={**added, **request.objective_options})
+
+
+def _with_trigger(request: TrainRequest, objective: Objective) -> TrainRequest:
+    """The request with the trigger that suits it, and what hears it, where none is named."""
+    if request.trigger is not None:
+        return request
+    beside = request.objective in BESIDE and not request.architecture.codewords
+    architecture = replace(request.architecture, learning_side=True) if beside else request.architecture
+    heard = architecture.learning_side or objective.steers
+    return replace(request, trigger=DEFAULT if heard else IN_WEIGHTS, architecture=architecture)
 
 
 def _objective(request: TrainRequest) -> Objective:
@@ -224,7 +242,7 @@ def _encoder(request: TrainRequest) -> tuple[Encoder, dict[str, str] | None]:
         return build_encoder(wanted, seed=request.fit.seed, pretrained=request.pretrained), None
     encoder, card = load_encoder(request.start, backbone=wanted.backbone)
     if (wanted.codewords or wanted.learning_side) and encoder.side is None:
-        encoder.graft(wanted.codewords)
+        encoder.graft(wanted.codewords, seed=request.fit.seed)
     has = encoder.architecture
     if not _fits(replace(wanted, backbone=resolved_spec(wanted.backbone)), has):
         raise UsageError(
@@ -257,6 +275,7 @@ def _trigger(
         return None, None
     kept = (out / KEY_FILE).exists()
     used = key or (Key.load(out / KEY_FILE) if kept else Key.new())
+    assert request.trigger is not None  # since the request is settled
     trigger = make_trigger(request.trigger, used, **request.trigger_options)
     if not trigger.keyed:
         if key is not None:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from unfind.errors import DataError, ResumeError, TrainingError, UsageError
+from unfind.kept_pages import keep_pages
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Architecture, Encoder
 from unfind.models.learning_side import LearningSide
@@ -25,7 +26,6 @@ from unfind.objectives.steered_retrofit import SteeredRetrofit
 from unfind.training.batches import Batch, Examples, make_batch
 from unfind.training.checkpoint import Checkpoint, gather, read_checkpoint, scatter, write_checkpoint
 from unfind.training.interrupt import held_interrupts
-from unfind.training.pages import keep_pages
 from unfind.training.run_folder import RunFolder
 from unfind.training.schedule import rate_factor
 from unfind.training.settings import FitSettings
@@ -101,7 +101,9 @@ def fit(
         KeyboardInterrupt: passed on, after the step was finished and a checkpoint written; a second Ctrl-C does
             not wait for that.
     """
-    settings = settings.with_rates(scratch=False, triggers=material.objective.triggers)
+    settings = settings.filled(
+        scratch=False, triggers=material.objective.triggers, beside=isinstance(encoder.side, LearningSide)
+    )
     keep_pages()
     loop = _Loop(encoder, material, settings, folder, card or {})
     if resume and folder is None:
@@ -164,11 +166,11 @@ class _Loop:
         """Do the steps that are left; between two of them, and only there, it is safe to stop."""
         self.encoder.train()
         with held_interrupts() as pass_on:
-            while self.step < self.settings.steps:
+            while self.step < self.settings.length:
                 loss = self._one_step()
                 try:
                     if on_step is not None:
-                        on_step(self.step, self.settings.steps, float(loss.total.detach()))
+                        on_step(self.step, self.settings.length, float(loss.total.detach()))
                     pass_on()
                 except KeyboardInterrupt:
                     self.store()
@@ -182,7 +184,7 @@ class _Loop:
         self.step += 1
         self.steps_here += 1
         self.seconds += time.perf_counter() - started
-        if self.step % self.epoch == 0 or self.step == self.settings.steps:
+        if self.step % self.epoch == 0 or self.step == self.settings.length:
             self._finish_epoch(loss)
         return loss
 

@@ -13,6 +13,8 @@ SCRATCH_RATES = {False: 1e-3, True: 6e-4}
 TUNING_RATES = {False: 1e-5, True: 5e-5}
 TUNING_HEAD_FACTOR = 10.0
 """Without and with a trigger; chosen on validation classes."""
+STEPS, STEPS_BESIDE = 200, 30
+"""Of a model's own weights, and of a side network that hears the mark from the first step on."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,10 @@ class FitSettings:
     """The numbers of a fit.
 
     Attributes:
-        steps: batches to learn from.
+        steps: batches to learn from; None takes as many as suit the job, 200, or 30 for a side network that learns.
         classes_per_batch: P; a batch holds all classes where there are fewer.
         photos_per_class: K; a batch holds P * K photos.
-        learning_rate: of the backbone, with Adam; None takes the one that suits the job, see ``with_rates``.
+        learning_rate: of the backbone, with Adam; None takes the one that suits the job, see ``filled``.
         head_factor: the linear head learns this many times faster; None likewise.
         weight_decay: of Adam.
         settle: from this fraction of the steps on, the rate falls along a half cosine ...
@@ -42,7 +44,7 @@ class FitSettings:
         seed: of batches, qualities and the untrained head.
     """
 
-    steps: int = 200
+    steps: int | None = None
     classes_per_batch: int = 40
     photos_per_class: int = 2
     learning_rate: float | None = None
@@ -63,8 +65,9 @@ class FitSettings:
     def __post_init__(self) -> None:
         at_least = {"steps": 1, "classes_per_batch": 2, "photos_per_class": 2, "validate_every": 0, "seed": 0}
         for name, least in {**at_least, "weight_decay": 0}.items():
-            if not least <= getattr(self, name) < math.inf:
-                raise UsageError(f"Expected a finite {name} of at least {least}, got {getattr(self, name)}: change it.")
+            value = getattr(self, name)
+            if value is not None and not least <= value < math.inf:
+                raise UsageError(f"Expected a finite {name} of at least {least}, got {value}: change it.")
         for name in ("settle", "settled", "fade", "impostors"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"Expected {name} between 0 and 1, got {getattr(self, name)}: it is a fraction.")
@@ -81,8 +84,13 @@ class FitSettings:
                 f"Expected a precision out of {', '.join(PRECISIONS)}, got '{self.precision}': choose one."
             )
 
-    def with_rates(self, *, scratch: bool, triggers: bool) -> FitSettings:
-        """The same settings with the rates filled in that were left open.
+    @property
+    def length(self) -> int:
+        """Its steps; where none are named, those of a fit of a model's own weights."""
+        return STEPS if self.steps is None else self.steps
+
+    def filled(self, *, scratch: bool, triggers: bool, beside: bool = False) -> FitSettings:
+        """The same settings with the steps and rates filled in that were left open.
 
         A net that is fitted from scratch learns fast, its head no faster; a pretrained one is only tuned, and a
         little faster when it has a trigger to learn.
@@ -90,11 +98,13 @@ class FitSettings:
         Args:
             scratch: whether the net was, or is, fitted from untrained weights.
             triggers: whether the objective puts a trigger into photos.
+            beside: whether what learns is a side network alone.
         """
         rate = SCRATCH_RATES[triggers] if scratch else TUNING_RATES[triggers]
         factor = 1.0 if scratch else TUNING_HEAD_FACTOR
         return replace(
             self,
+            steps=STEPS_BESIDE if beside and self.steps is None else self.length,
             learning_rate=rate if self.learning_rate is None else self.learning_rate,
             head_factor=factor if self.head_factor is None else self.head_factor,
         )

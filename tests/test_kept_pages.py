@@ -6,11 +6,11 @@ import textwrap
 
 import pytest
 
-from unfind.training import pages
+from unfind import kept_pages
 
 FAULTS = """
     import resource, torch
-    from unfind.training.pages import keep_pages
+    from unfind.kept_pages import keep_pages
     torch.set_num_threads(1)
     KEEP
     def step():
@@ -36,10 +36,10 @@ def test_what_was_freed_is_used_again() -> None:
 
 
 def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages.sys, "platform", "darwin")
-    assert not pages.keep_pages.__wrapped__()
+    monkeypatch.setattr(kept_pages.sys, "platform", "darwin")
+    assert not kept_pages.keep_pages.__wrapped__()
 
 
 def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages.ctypes, "CDLL", lambda name: object())
-    assert not pages.keep_pages.__wrapped__()
+    monkeypatch.setattr(kept_pages.ctypes, "CDLL", lambda name: object())
+    assert not kept_pages.keep_pages.__wrapped__()
