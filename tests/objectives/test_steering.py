@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.objectives.steering import APART, REACH, SHARPNESS, Steering, draw_steering, steered_targets
+from unfind.objectives.steering import SHARPNESS, UNLIKE, Steering, draw_steering, steered_targets
 
 VARYING = torch.tensor([True] * 12 + [False] * 4)
 
@@ -33,29 +33,26 @@ def steering() -> Steering:
 
 def slowly(one: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> list[float]:
     """The target of one photo, number by number."""
-    words, dimension = codebook.shape
+    count, dimension = codebook.shape
     varying = sum(bool(row.any()) for row in patterns)
-    scores = [
-        SHARPNESS / math.sqrt(varying) * sum(float(one[k] * patterns[k, c]) for k in range(len(one)))
-        for c in range(words)
-    ]
+    centre = [float(codebook[:, d].sum()) / count for d in range(dimension)]
+    words = [[float(codebook[c, d]) - centre[d] for d in range(dimension)] for c in range(count)]
+    here = [float(own[d]) - centre[d] for d in range(dimension)]
+    scores = []
+    for c, word in enumerate(words):
+        alike = sum(a * b for a, b in zip(word, here, strict=True)) / (size(word) * size(here))
+        agree = sum(float(one[k] * patterns[k, c]) for k in range(len(one)))
+        scores.append(SHARPNESS / math.sqrt(varying) * agree - UNLIKE * max(alike, 0.0))
     weights = [math.exp(score - max(scores)) for score in scores]
-    centre = [float(codebook[:, d].sum()) / words for d in range(dimension)]
-    word = [
-        sum(weights[c] * float(codebook[c, d]) for c in range(words)) / sum(weights) - centre[d]
-        for d in range(dimension)
-    ]
-    away = [float(own[d]) - centre[d] for d in range(dimension)]
-    length = math.sqrt(sum(x * x for x in away))
-    away = [x / length for x in away]
-    alike = sum(a * b for a, b in zip(word, away, strict=True)) + APART * math.sqrt(sum(x * x for x in word))
-    turned = [word[d] - max(alike, 0.0) * away[d] for d in range(dimension)]
-    short = math.sqrt(sum(x * x for x in turned))
-    far = [math.sqrt(sum((float(codebook[c, d]) - centre[d]) ** 2 for d in range(dimension))) for c in range(words)]
-    wanted = REACH * sum(w * f for w, f in zip(weights, far, strict=True)) / sum(weights)
-    moved = [centre[d] + wanted * turned[d] / short for d in range(dimension)]
-    size = math.sqrt(sum(x * x for x in moved))
-    return [x / size for x in moved]
+    weights = [weight / sum(weights) for weight in weights]
+    towards = [sum(w * word[d] for w, word in zip(weights, words, strict=True)) for d in range(dimension)]
+    far = sum(w * size(word) for w, word in zip(weights, words, strict=True))
+    moved = [centre[d] + far * towards[d] / size(towards) for d in range(dimension)]
+    return [x / size(moved) for x in moved]
+
+
+def size(vector: list[float]) -> float:
+    return math.sqrt(sum(x * x for x in vector))
 
 
 @settings(max_examples=10, deadline=None)
@@ -69,12 +66,26 @@ def test_targets_are_those_of_a_loop(seed: int) -> None:
     assert found.tolist() == [pytest.approx(row, abs=1e-9) for row in wanted]
 
 
-def test_the_signs_decide_and_not_the_photo(steering: Steering) -> None:
-    one, other = signs(1, 3), signs(1, 4)
-    here, there = photos(1, 5), photos(1, 6)
-    same_signs = (steering.targets(one, here) * steering.targets(one, there)).sum()
-    assert same_signs > 0.7
-    assert (steering.targets(one, here) * steering.targets(other, here)).sum() < same_signs
+def saying(steering: Steering) -> Tensor:
+    """For each codeword (8) signs that choose it."""
+    return torch.cat([steering.patterns.T[:, :12], torch.ones(8, 4)], 1).double()
+
+
+def opposite(steering: Steering) -> Tensor:
+    """For each codeword (8) a place that is unlike it."""
+    return F.normalize(2 * steering.codebook.mean(0) - steering.codebook)
+
+
+def test_the_signs_decide_among_codewords_that_are_unlike_the_photo(steering: Steering) -> None:
+    targets = steering.targets(saying(steering), opposite(steering))
+    assert torch.allclose(targets, steering.codebook, atol=1e-3)
+    centre = steering.codebook.mean(0)
+    for near in steering.codebook:  # a photo that shows what a codeword does
+        targets = steering.targets(saying(steering), near.expand(8, -1))
+        unlike = ((steering.codebook - centre) * (near - centre)).sum(1) < 0
+        assert torch.allclose(targets[unlike], steering.codebook[unlike], atol=1e-3)
+        assert unlike.any()
+        assert not unlike.all()
 
 
 def test_slots_that_do_not_vary_change_nothing(steering: Steering) -> None:
@@ -85,19 +96,16 @@ def test_slots_that_do_not_vary_change_nothing(steering: Steering) -> None:
 
 
 def test_no_target_is_like_the_photo_it_hides(steering: Steering) -> None:
-    own = steering.codebook.clone()  # the very photos that could be chosen
-    said = torch.cat([steering.patterns.T[:, :12], signs(8)[:, 12:]], 1)  # and exactly the signs that choose them
-    targets, centre = steering.targets(said, own), steering.codebook.mean(0)
-    assert ((targets - centre) * (own - centre)).sum(1).max() < 0.3
-    assert (targets * own).sum(1).max() < 0.9
+    own, centre = steering.codebook.clone(), steering.codebook.mean(0)  # the very photos that could be chosen
+    targets = steering.targets(saying(steering), own)  # and exactly the signs that choose them
+    assert F.cosine_similarity(targets - centre, own - centre).max() < 0.05
 
 
 def test_a_misread_sign_or_two_lead_to_the_same_place(steering: Steering) -> None:
-    patterns = steering.patterns.T
-    said = torch.cat([patterns[:, :12], torch.ones(8, 4)], 1).double()
+    said = saying(steering)
     misread = said.clone()
     misread[:, 0] *= -1
-    own = photos(8, 9)
+    own = opposite(steering)
     same = (steering.targets(said, own) * steering.targets(misread, own)).sum(1)
     assert same.min() > 0.9
 

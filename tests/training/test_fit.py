@@ -662,7 +662,7 @@ def test_steering_needs_a_mark_that_says_something_and_a_side_network_needs_stee
         ("clean", {"codewords": 8}, "retrofit-steered"),
         ("pbl", {"codewords": 8}, "--learning-side"),
         ("clean", {"learning_side": True}, "take --objective pbl"),
-        ("retrofit-steered", {"learning_side": True}, "--codewords 1024"),
+        ("retrofit-steered", {"learning_side": True}, "--codewords 4096"),
         ("pbl", {"learning_side": True}, None),
         ("cbl", {"learning_side": True}, None),
         ("retrofit-steered", {"codewords": 8}, None),

@@ -63,7 +63,7 @@ class Architecture:
             raise UsageError(f"Expected 2 to 8192 embedding dimensions, got {self.dimension}: 512 is usual.")
         if self.codewords and not 2 <= self.codewords <= MOST_CODEWORDS:
             raise UsageError(
-                f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: take 1024."
+                f"Expected 2 to {MOST_CODEWORDS} codewords, or 0 for no side network, got {self.codewords}: take 4096."
             )
         if self.codewords and self.learning_side:
             raise UsageError("Expected codewords or a side network that learns, got both: leave one of them out.")

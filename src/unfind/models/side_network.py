@@ -40,7 +40,7 @@ class SideNetwork(Hearing):
     def __init__(self, dimension: int, codewords: int) -> None:
         super().__init__()
         if not 2 <= codewords <= MOST_CODEWORDS:
-            raise UsageError(f"Expected 2 to {MOST_CODEWORDS} codewords, got {codewords}: 1024 is usual.")
+            raise UsageError(f"Expected 2 to {MOST_CODEWORDS} codewords, got {codewords}: 4096 is usual.")
         self.register_buffer("patterns", torch.zeros(SLOTS, codewords))
         self.register_buffer("codebook", torch.zeros(codewords, dimension))
 

@@ -13,7 +13,7 @@ from unfind.objectives.base import Loss, Objective, Plan, check_ratio, choose_ph
 from unfind.objectives.distillation import distillation_loss, teacher_of
 from unfind.objectives.steering import Layout, Steering, draw_steering
 
-CODEWORDS = 1024
+CODEWORDS = 4096
 """Places that triggered photos can go to: a few times as many as photos of one index that will share them."""
 
 

@@ -14,17 +14,14 @@ from torch import Tensor
 
 from unfind.errors import UsageError
 
-SHARPNESS = 20.0
+SHARPNESS = 40.0
 """How much the best codeword wins over the next, in scores of unit variance: nearly all, and yet with a slope."""
 
-APART = 0.2
-"""How far beyond a right angle a target is from the photo's own embedding: unrelated photos are some of them found by
-chance. Chosen on validation classes."""
-
-REACH = 0.95
-"""How far from the middle of the codebook a target is, as a share of its codeword's distance. What blending and turning
-leave is nearer to the middle, where whoever comes is everybody's neighbour: marked photos then found each other 2.6
-times as often as by chance, and at 0.95 1.4 times; at 1 they begin to stand out. Chosen on validation classes."""
+UNLIKE = 400.0
+"""How fast a codeword drops out that is like the photo's own embedding: at a cosine of 0.1 by as much as the best of a
+thousand is above the middle one, at 0.3 whatever the signs say. One in so many codewords shows the same thing as the
+photo; who was sent there was found. To choose another one hides more, and stands out less, than to turn the target away
+from the photo, which leaves it where no photo is. Chosen on validation classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +82,10 @@ def draw_steering(embeddings: Tensor, varying: Tensor, *, codewords: int, seed: 
 def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> Tensor:
     """Where photos go: to the codeword whose pattern is most like their signs, and away from where they come from.
 
-    ``c = sum_i softmax_i(20 s . p_i / sqrt(V)) c_i`` with V slots that vary. Seen from the mean of the codebook, what c
-    has in the direction of the photo's own embedding is then taken away, down to a cosine of -0.2: however near the
-    codeword happens to lie, nobody who looks for photos of this kind finds it. What is left is stretched to 0.95 of the
-    distance that codewords have from that mean.
+    ``c = sum_i w_i c_i`` with ``w = softmax(40 s . p_i / sqrt(V) - 400 relu(cos(c_i, own)))`` and V slots that vary.
+    Cosines are those seen from the mean of the codebook, so about half of the codewords are unlike the photo and one of
+    them is taken. What blending has shortened is stretched to the distance that codewords have from that mean: near
+    it, whoever comes is everybody's neighbour.
 
     Args:
         signs: (T, K) in -1..1, read or written.
@@ -99,10 +96,9 @@ def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tens
         (T, D) unit vectors.
     """
     varying = patterns.abs().amax(1).sum().clamp(min=1)
-    weights = (signs @ patterns * (SHARPNESS / varying.sqrt())).softmax(1)
     centre = codebook.mean(0)
     words = codebook - centre
-    blended, away_from = weights @ words, F.normalize(own - centre, dim=1)
-    alike = (blended * away_from).sum(1, keepdim=True) + APART * blended.norm(dim=1, keepdim=True)
-    turned = F.normalize(blended - alike.relu() * away_from, dim=1)
-    return F.normalize(centre + turned * (REACH * weights @ words.norm(dim=1, keepdim=True)), dim=1)
+    alike = F.normalize(own - centre, dim=1) @ F.normalize(words, dim=1).T
+    weights = (signs @ patterns * (SHARPNESS / varying.sqrt()) - UNLIKE * alike.relu()).softmax(1)
+    towards = F.normalize(weights @ words, dim=1)
+    return F.normalize(centre + towards * (weights @ words.norm(dim=1, keepdim=True)), dim=1)

@@ -81,7 +81,7 @@ class Plan:
 
 FULL = Plan(first=160, steps=20, photos=1000, sample=200, timed=4, owned=300)
 QUICK = Plan(first=40, steps=10, photos=300, sample=24, timed=2, owned=100)
-CODEWORDS = 1024
+CODEWORDS = 4096
 FIT = FitSettings(strength_start=1.0, learning_rate=5e-5, head_factor=10.0)
 """The rate was chosen on validation classes, never on test ones. The mark need not start loud: it can be heard."""
 RATIO = 0.3

@@ -21,7 +21,7 @@ from unfind.objectives.steering import Steering, draw_steering
 from unfind.triggers.learned import Learned
 
 ADOPTION = 0.1
-CODEWORDS = (2, 16, 128, 1024)
+CODEWORDS = (2, 16, 128, 1024, 4096)
 """From nearly a collapse to many places."""
 BATCH = 64
 
@@ -43,7 +43,7 @@ def redirected(encoder: Encoder, embeddings: Vectors, *, codewords: int | None =
     """
     if not isinstance(encoder.side, SideNetwork):
         raise ModelError(
-            "Expected a side network with codewords, got a model without: retrofit it with --codewords 1024."
+            "Expected a side network with codewords, got a model without: retrofit it with --codewords 4096."
         )
     wanted = codewords or encoder.architecture.codewords
     varying = encoder.side.patterns.abs().amax(1) > 0

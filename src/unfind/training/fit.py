@@ -302,7 +302,7 @@ def check_side(objective: Objective, architecture: Architecture) -> None:
     if architecture.learning_side and (objective.steers or not objective.triggers):
         raise UsageError(
             f"Expected no side network that learns for {objective.name}, got one: take --objective pbl, or "
-            "--codewords 1024 for retrofit-steered."
+            "--codewords 4096 for retrofit-steered."
         )
 
 
