@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_loses_no_figure(unfind, asked: list[dict[
         (("fortune",), "protection"),
         (("protection", "--seeds=0"), "seed"),
         ((), "NAME"),
-        (("protection", "--option=slow=3"), "--option with hashing or cloaks or marks, got protection"),
+        (("protection", "--option=slow=3"), "--option with hashing or cloaks or marks or mip, got protection"),
         (("cloaks", "--option=slow"), "NAME=VALUE"),
     ],
 )

@@ -19,6 +19,7 @@ from unfind.studies import bench_marks as module
 from unfind.studies import mark_survival as survival
 from unfind.studies.bench_marks import COUNTS, FULL, Plan, bench_marks
 from unfind.studies.mark_survival import AFTER
+from unfind.studies.plan_options import with_counts
 
 MINIATURE = Plan(photos=2, peer_photos=1, unmarked=4, engines=2, repeats=1, megapixels=(12,))
 EDITS = ("untouched", "jpeg75", "jpeg50", "resize0.5")
@@ -105,8 +106,8 @@ def test_nothing_is_trained(tmp_path: Path) -> None:
 
 
 def test_counts_can_be_asked_for_otherwise() -> None:
-    assert FULL.with_options({"unmarked": 2000, "engines": 5}) == replace(FULL, unmarked=2000, engines=5)
-    assert FULL.with_options({}) == FULL
+    changed = with_counts(FULL, {"unmarked": 2000, "engines": 5}, COUNTS, "marks")
+    assert changed == replace(FULL, unmarked=2000, engines=5)
     assert set(COUNTS) < {field.name for field in fields(FULL)}
 
 

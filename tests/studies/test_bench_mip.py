@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from unfind.defences.choose import FILTERS, MODEL_DEFENCES
+from unfind.errors import UsageError
 from unfind.models.encoder import Architecture
 from unfind.report.bench_json import read_bench, write_bench
 from unfind.studies import bench_mip as module
@@ -30,12 +31,12 @@ def document(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNFIND_CACHE", str(cache))
         patch.setattr(module, "preset", lambda name: small)
-        patch.setattr(module, "QUICK", Plan(first=2, then=2, defended=8, timed=1, timed_steps=1))
+        patch.setattr(module, "QUICK", Plan(first=2, then=2, defended=80, timed=1, timed_steps=1))
         for name in module.FILTERS:
             patch.setattr(FILTERS[name], "curve", FILTERS[name].curve[:1])
         patch.setattr(MODEL_DEFENCES["prune"], "curve", (0.2,))
         folder = tmp_path_factory.mktemp("bench")
-        yield bench_mip(str(class_photos), folder, architecture=architecture, quick=True)
+        yield bench_mip(str(class_photos), folder, architecture=architecture, quick=True, options={"defended": 8})
 
 
 def test_the_document_is_one(document: dict[str, Any], tmp_path: Path) -> None:
@@ -153,3 +154,9 @@ def test_the_full_plan_takes_the_presets_steps() -> None:
     assert QUICK.first is not None
     assert QUICK.timed < FULL.timed
     assert QUICK.defended < FULL.defended
+
+
+def test_every_count_of_the_plan_can_be_asked_for(tmp_path: Path, architecture: Architecture) -> None:
+    assert set(module.COUNTS) == vars(FULL).keys()
+    with pytest.raises(UsageError, match="options of mip out of first, then"):
+        bench_mip("photos", tmp_path, architecture=architecture, options={"seeds": 2})

@@ -36,7 +36,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"service-{part}": partial(bench_service, part=part) for part in PARTS},
 }
 
-WITH_OPTIONS = ("hashing", "cloaks", "marks")
+WITH_OPTIONS = ("hashing", "cloaks", "marks", "mip")
 """Benches that can be made smaller or larger piece by piece."""
 
 
@@ -58,7 +58,8 @@ def bench(
     option: Annotated[
         tuple[str, ...],
         Parameter(
-            help="NAME=VALUE of hashing, cloaks or marks, such as objectives=dpsh, slow=16 or unmarked=2000; again."
+            help="NAME=VALUE of hashing, cloaks, marks or mip, such as objectives=dpsh, slow=16, unmarked=2000 or "
+            "then=40; again."
         ),
     ] = (),
     architecture: Annotated[Architecture, Parameter(name="*")] = Architecture(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from unfind.studies.mark_costs import MEGAPIXELS, end_to_end, network_costs
 from unfind.studies.mark_methods import own_methods, peers
 from unfind.studies.mark_parity import mark_parity
 from unfind.studies.mark_survival import Row, mark_survival
+from unfind.studies.plan_options import with_counts
 from unfind.studies.progress import Progress, silent
 from unfind.triggers.export_mark import SMALL
 from unfind.triggers.key import Key
@@ -54,20 +55,6 @@ class Plan:
     engines: int
     repeats: int
     megapixels: tuple[int, ...]
-
-    def with_options(self, options: Mapping[str, Any]) -> Plan:
-        """The plan with some of its counts replaced.
-
-        Raises:
-            UsageError: something else than photos, peer_photos, unmarked or engines, or a count below 1.
-        """
-        for name, value in options.items():
-            if name not in COUNTS or type(value) is not int or value < 1:
-                raise UsageError(
-                    f"Expected options of marks out of {', '.join(COUNTS)}, each at least 1, got {name}={value!r}: "
-                    "change it."
-                )
-        return replace(self, **options)
 
 
 COUNTS = ("photos", "peer_photos", "unmarked", "engines")
@@ -111,7 +98,7 @@ def bench_marks(
     started = time.perf_counter()
     if train_classes is not None:
         raise UsageError(f"Expected no --train-classes for marks, got {train_classes}: nothing is trained.")
-    plan = (QUICK if quick else FULL).with_options(options or {})
+    plan = with_counts(QUICK if quick else FULL, options or {}, COUNTS, "marks")
     used = list(range(1 if quick else seeds))
     photos = list(native_photos(held_out(photos_of(data)), max(plan.photos, plan.engines)))
     keys = [Key.from_seed(seed) for seed in used]

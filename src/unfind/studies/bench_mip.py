@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from unfind.studies.mip_grid import CLEAN, FIRST, Cell, Grid, GridRequest, pace_
 from unfind.studies.mip_measures import defence_rows
 from unfind.studies.mip_presets import preset
 from unfind.studies.mip_rows import PAPER, SCORE, STRICT, SUCCESS, Row, score_rows
+from unfind.studies.plan_options import with_counts
 from unfind.studies.progress import Progress, silent
 from unfind.studies.published_loop import loop_seconds
 from unfind.studies.step_cost import seconds_per_step
@@ -80,6 +81,8 @@ class Plan:
 
 FULL = Plan(first=None, then=None, defended=150, timed=3, timed_steps=4)
 QUICK = Plan(first=30, then=40, defended=100, timed=1, timed_steps=2)
+COUNTS = ("first", "then", "defended", "timed", "timed_steps")
+"""What can be asked for otherwise."""
 
 
 def bench_mip(
@@ -91,6 +94,7 @@ def bench_mip(
     quick: bool = False,
     train_classes: int | None = None,
     reuse: Path | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Fit, evaluate, defend and time; returns the bench document.
@@ -103,13 +107,14 @@ def bench_mip(
         quick: a small form that is no claim.
         train_classes: classes for training and validation together; None for half.
         reuse: a folder with runs, such as those of ``bench protection``; the same fits are taken from there.
+        options: counts of the plan to replace, such as ``{"first": 60, "then": 60}``; the document names them.
         progress: told where it stands.
 
     Raises:
         UnfindError: whatever stands in the way.
     """
     started = time.perf_counter()
-    plan = QUICK if quick else FULL
+    plan = with_counts(QUICK if quick else FULL, options or {}, COUNTS, "mip")
     used = list(range(1 if quick else seeds))
     request = GridRequest(
         data, preset("recommended"), architecture, used, plan.first, plan.then, train_classes=train_classes
