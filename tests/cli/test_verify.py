@@ -40,6 +40,16 @@ def test_one_is_not(unfind, marked: Path, photos: list[Path], key: Path) -> None
     assert said.err == ""
 
 
+def test_it_says_which_mark_it_looked_for(unfind, marked: Path, key: Path) -> None:
+    said = unfind("verify", marked, "--key", key, code=3)
+    assert said.out.startswith(f"The learned mark of key {Key.from_seed(1).fingerprint}")
+    assert said.err == "unfind: Only the learned mark was looked for: name another with --mark.\n"
+    named = unfind("verify", marked, "--key", key, "--mark", "shipped", code=3)
+    assert named.err == ""
+    found = unfind("verify", marked, "--key", key, *WAVES, "--json").json
+    assert {one["mark"] for one in found} == {"spread-spectrum"}
+
+
 def test_marks_of_another_key_do_not_count(unfind, marked: Path, tmp_path: Path) -> None:
     Key.from_seed(2).save(tmp_path / "other.key")
     unfind("verify", marked, "--key", tmp_path / "other.key", *WAVES, code=3)

@@ -42,10 +42,10 @@ def verify(
         found = verify_files(photos, trigger, progress=progress)
     fingerprint = trigger.key.fingerprint
     if json:
-        print_json([_as_json(one, fingerprint) for one in found])
+        print_json([_as_json(one, fingerprint, trigger.name) for one in found])
     else:
         print_table(
-            f"Mark of key {fingerprint}",
+            f"The {trigger.name} mark of key {fingerprint}",
             ["file", "marked", "agreement", "chance", "owner"],
             [_row(one) for one in found],
         )
@@ -55,6 +55,8 @@ def verify(
     if any(one.problem is not None for one in found):
         sys.exit(1)
     if not all(one.detection is not None and one.detection.marked for one in found):
+        if mark is run is None:
+            say(f"unfind: Only the {trigger.name} mark was looked for: name another with --mark.")
         sys.exit(NOT_MARKED)
 
 
@@ -73,11 +75,12 @@ def _row(one: Verified) -> list[str]:
     ]
 
 
-def _as_json(one: Verified, fingerprint: str) -> dict[str, object]:
+def _as_json(one: Verified, fingerprint: str, mark: str) -> dict[str, object]:
     seen = one.detection
     return {
         "file": str(one.source),
         "key": fingerprint,
+        "mark": mark,
         "marked": seen.marked if seen else None,
         "agreement": seen.agreement if seen else None,
         "false_alarm": seen.false_alarm if seen else None,
