@@ -55,7 +55,7 @@ def verify(
     if any(one.problem is not None for one in found):
         sys.exit(1)
     if not all(one.detection is not None and one.detection.marked for one in found):
-        if mark is run is None:
+        if mark is None and run is None:
             say(f"unfind: Only the {trigger.name} mark was looked for: name another with --mark.")
         sys.exit(NOT_MARKED)
 
