@@ -109,6 +109,8 @@ def command(document: Mapping[str, Any]) -> str:
     if architecture.get("freeze_batch_norm") is False:
         words.append("--no-freeze-batch-norm")
     words += [f"--bits {bits}" for bits in settings.get("bits", [])]
+    if document["paper"] == "mip":
+        words += [f"--trigger {name}" for name in sorted({row.get("trigger") for row in document["rows"]} - {None, ""})]
     words += [f"--{name.replace('_', '-')} {settings[name]}" for name in NAMED if settings.get(name) is not None]
     return " ".join([*words, f"--seeds {len(document['seeds'])}", f"--out {document['paper']}"])
 
