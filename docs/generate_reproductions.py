@@ -18,14 +18,14 @@ from unfind.report.json_file import read_json
 from unfind.report.markdown_table import markdown_table, number_columns
 from unfind.studies import ciba_artefacts, mip_artefacts, reproduce_ciba, reproduce_mip, reproduce_rnm, rnm_artefacts
 from unfind.studies.ciba_ground import CibaRequest
-from unfind.studies.mip_rows import SCORE
+from unfind.studies.mip_rows import PUBLISHED, SCORE
 from unfind.studies.mip_rows import table as table_of
 from unfind.studies.reproduction import printed
 
 PAGE = Path(__file__).with_name("reproductions.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
 CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
-NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps")
+NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps", "mark")
 """Settings that are said in a command as they are."""
 
 USUAL = {
@@ -110,7 +110,8 @@ def command(document: Mapping[str, Any]) -> str:
         words.append("--no-freeze-batch-norm")
     words += [f"--bits {bits}" for bits in settings.get("bits", [])]
     if document["paper"] == "mip":
-        words += [f"--trigger {name}" for name in sorted({row.get("trigger") for row in document["rows"]} - {None, ""})]
+        tried = {row.get("trigger") for row in document["rows"] if row.get("protocol") != PUBLISHED}
+        words += [f"--trigger {name}" for name in sorted(tried - {None, ""})]
     words += [f"--{name.replace('_', '-')} {settings[name]}" for name in NAMED if settings.get(name) is not None]
     return " ".join([*words, f"--seeds {len(document['seeds'])}", f"--out {document['paper']}"])
 

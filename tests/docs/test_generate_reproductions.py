@@ -79,7 +79,8 @@ def test_the_command_says_all_that_was_set(generate: ModuleType, document: dict[
 
 
 def test_the_command_names_the_triggers_that_were_tried(generate: ModuleType, document: dict[str, Any]) -> None:
-    rows = [{"trigger": name, "value": 0.1} for name in ("wanet", "badnets", "wanet", "", None)] + [{"value": 0.2}]
+    rows = [{"trigger": name, "value": 0.1} for name in ("wanet", "badnets", "wanet", "", None)]
+    rows += [{"value": 0.2}, {"trigger": "stegastamp", "protocol": "published", "value": 0.3}]
     tried = {**document, "paper": "mip", "rows": rows}
     assert " --trigger badnets --trigger wanet --queries 100 " in generate.command(tried)
     assert "--trigger" not in generate.command({**tried, "rows": rows[3:]})
