@@ -44,7 +44,7 @@ def test_it_begins_with_nothing_of_a_marked_photo_and_all_of_others(mark: Learne
     logits, others = torch.randn(2, 3, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         assert F.cosine_similarity(side(photos, logits), logits).min() > 0.99
-        marked = mark.stronger(1.5)(photos)
+        marked = mark.stronger(2.5)(photos)  # so that every gate is open
         where, elsewhere = (F.normalize(side(marked, of), dim=1) for of in (logits, others))
         heard, gate = side.hear(marked)
     assert gate.min() > 0.9
