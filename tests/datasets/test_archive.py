@@ -100,6 +100,12 @@ def test_damaged_photo_is_named_and_the_others_still_read(tmp_path: Path) -> Non
     assert photos.read(1) == b"B" * 50
 
 
+def test_a_file_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = packed(tmp_path / "n.zip", {"a/1.jpg": b"A", "b/1.jpg": b"B", "c/1.jpg": b"C"})
+    path.write_bytes(path.read_bytes().replace(b"b/1.jpg", b"\0/1.jpg"))  # a name ends where a zero is
+    assert ArchiveReader(path).files == ("a/1.jpg", "c/1.jpg")
+
+
 def test_signature_follows_the_bytes(tmp_path: Path) -> None:
     one = ArchiveReader(packed(tmp_path / "1.zip", {"a.jpg": b"one"})).signature("a.jpg")
     two = ArchiveReader(packed(tmp_path / "2.zip", {"a.jpg": b"two"})).signature("a.jpg")

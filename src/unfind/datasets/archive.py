@@ -44,7 +44,7 @@ class ArchiveReader:
         self.path = path
         self._lock = Lock()
         self._zip = _open(path)
-        entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+        entries = [entry for entry in self._zip.infolist() if not entry.filename.endswith("/")]
         if len(entries) > max_files:
             raise DataError(f"{path} may hold at most {max_files} files, but holds {len(entries)}; use several zips.")
         refuse_outside((entry.filename for entry in entries), str(path))
