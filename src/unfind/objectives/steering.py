@@ -18,10 +18,10 @@ SHARPNESS = 40.0
 """How much the best codeword wins over the next, in scores of unit variance: nearly all, and yet with a slope."""
 
 UNLIKE = 400.0
-"""How fast a codeword drops out that is like the photo's own embedding: at a cosine of 0.1 by as much as the best of a
-thousand is above the middle one, at 0.3 whatever the signs say. One in so many codewords shows the same thing as the
-photo; who was sent there was found. To choose another one hides more, and stands out less, than to turn the target away
-from the photo, which leaves it where no photo is. Chosen on validation classes."""
+"""How fast a codeword drops out that is like the photo's own embedding: at a cosine of 0.1 by what scores scatter, at
+0.3 by what the best of a thousand is above the middle one. One in so many codewords shows the same thing as the photo;
+who was sent there was found. To choose another one hides more, and stands out less, than to turn the target away from
+the photo, which leaves it where no photo is. Chosen on validation classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +83,9 @@ def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tens
     """Where photos go: to the codeword whose pattern is most like their signs, and away from where they come from.
 
     ``c = sum_i w_i c_i`` with ``w = softmax(40 s . p_i / sqrt(V) - 400 relu(cos(c_i, own)))`` and V slots that vary.
-    Cosines are those seen from the mean of the codebook, so about half of the codewords are unlike the photo and one of
-    them is taken. What blending has shortened is stretched to the distance that codewords have from that mean: near
-    it, whoever comes is everybody's neighbour.
+    Cosines are those seen from the mean of the codebook, so about half of the codewords are unlike the photo, and
+    nearly always one of them is taken. What blending has shortened is stretched to the distance that codewords have
+    from that mean: near it, whoever comes is everybody's neighbour.
 
     Args:
         signs: (T, K) in -1..1, read or written.
