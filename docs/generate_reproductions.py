@@ -112,6 +112,7 @@ def command(document: Mapping[str, Any]) -> str:
     if document["paper"] == "mip":
         tried = {row.get("trigger") for row in document["rows"] if row.get("protocol") != PUBLISHED}
         words += [f"--trigger {name}" for name in sorted(tried - {None, ""})]
+        words += ["--beside"] * any(row.get("beside", False) for row in document["rows"])
     words += [f"--{name.replace('_', '-')} {settings[name]}" for name in NAMED if settings.get(name) is not None]
     return " ".join([*words, f"--seeds {len(document['seeds'])}", f"--out {document['paper']}"])
 

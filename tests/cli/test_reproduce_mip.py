@@ -49,7 +49,7 @@ def test_stealth_needs_no_model(unfind, class_photos: Path, tmp_path: Path) -> N
     )
     assert {row["metric"] for row in said.json["rows"]} == {"mse", "psnr", "ssim"}
     measured = {row["trigger"] for row in said.json["rows"] if row["protocol"] == "measured"}
-    assert measured == {"spread-spectrum", "badnets", "blended", "wanet"}
+    assert measured == {"spread-spectrum", "badnets", "blended", "wanet", "learned"}
     assert not (tmp_path / "mip" / "runs").exists()
 
 
@@ -62,13 +62,15 @@ def test_numbers_that_are_no_scores_are_printed_as_they_are(unfind, class_photos
     assert paper == ["badnets", "published", "114.14", "29.64", "0.99"]
 
 
-def test_the_learned_trigger_needs_a_mark(unfind, class_photos: Path, tmp_path: Path) -> None:
+def test_side_networks_take_the_place_of_tuned_weights(unfind, class_photos: Path, tmp_path: Path) -> None:
+    words = ("reproduce", "mip", "--figure=2", f"--data={class_photos}", "--trigger=learned", "--beside", *SMALL)
+    said = unfind(*words, "--out", tmp_path / "mip", "--plan")
+    assert "Fits ahead: 5 (63 steps in all)" in said.err  # 30 for each side network, 1 for each other
+
+
+def test_all_triggers_take_part_where_none_is_named(unfind, class_photos: Path, tmp_path: Path) -> None:
     words = ("reproduce", "mip", "--table=2", f"--data={class_photos}", "--plan", *SMALL, "--json")
-    without, with_mark = (
-        unfind(*words, "--out", tmp_path / name, *more).json["fits"]
-        for name, more in (("a", ()), ("b", ("--mark=untrained",)))
-    )
-    assert with_mark == without + 3
+    assert unfind(*words, "--out", tmp_path / "mip").json["fits"] == 2 + 3 * 5
 
 
 def test_runs_are_taken_over(unfind, class_photos: Path, tmp_path: Path) -> None:
@@ -90,6 +92,9 @@ def test_runs_are_taken_over(unfind, class_photos: Path, tmp_path: Path) -> None
         (("--table=2", "--preset=best"), "paper, recommended"),
         (("--table=2", "--seeds=0"), "at least 1 seed"),
         (("--table=2", "--trigger=wavelet"), "wavelet"),
+        (("--table=2", "--trigger=wanet", "--beside"), "which a side network can read, got wanet"),
+        (("--table=2", "--learning-side"), "take --beside"),
+        (("--table=2", "--codewords=64"), "take --beside"),
     ],
 )
 def test_wrong_words(wrong, class_photos: Path, tmp_path: Path, words: tuple[str, ...], says: str) -> None:

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from unfind.studies import mip_forecast as module
-from unfind.studies.mip_forecast import VALIDATIONS, VERSIONS, Forecast, forecast, spoken
+from unfind.studies.mip_forecast import VALIDATIONS, VERSIONS, Forecast, Paces, forecast, spoken
 from unfind.studies.mip_grid import Cell, Grid, GridRequest
 
 CELLS = [Cell("pbl"), Cell("label", "badnets")]
+BESIDE = Cell("pbl", "learned", beside=True)
 
 
 def test_what_lies_ahead_is_added_up(
     grid_request: GridRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_paces", lambda grid: (1.0, 10.0, 0.1))
+    monkeypatch.setattr(module, "_paces", lambda grid, *, beside: Paces(1.0, 10.0, 5.0, 0.1))
     grid = Grid(replace(grid_request, seeds=(0, 1), first_steps=3, steps=4), tmp_path)
     found = forecast(grid, CELLS)
     assert (found.fits, found.done, found.evaluations) == (8, 0, 4)
@@ -24,6 +25,27 @@ def test_what_lies_ahead_is_added_up(
     photos = {"validation": 10, "test": 20}
     validated = (clean + private) / 2 * VALIDATIONS * photos["validation"]
     assert found.seconds == pytest.approx(clean + 10 * private + 0.1 * (validated + 4 * VERSIONS * photos["test"]))
+
+
+def test_side_networks_have_a_pace_of_their_own(
+    grid_request: GridRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def paces(grid: Grid, *, beside: bool) -> Paces:
+        asked.append(beside)
+        return Paces(0.0, 0.0, 5.0, 0.0)
+
+    monkeypatch.setattr(module, "_paces", paces)
+    grid = Grid(grid_request, tmp_path)
+    forecast(grid, CELLS)
+    found = forecast(grid, [BESIDE])
+    assert asked == [False, True]
+    assert found.seconds == pytest.approx(5.0 * grid_request.preset.beside.length)
+
+
+def test_steps_of_side_networks_are_really_timed(grid_request: GridRequest, tmp_path: Path) -> None:
+    assert 0 < forecast(Grid(grid_request, tmp_path), [BESIDE]).seconds < 600
 
 
 def test_steps_are_really_timed(grid_request: GridRequest, tmp_path: Path) -> None:

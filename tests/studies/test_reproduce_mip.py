@@ -29,6 +29,25 @@ def test_what_lies_ahead(grid: Grid) -> None:
     assert look_ahead(grid, "table-4", ("badnets",)).fits == 0
 
 
+def test_pbl_and_cbl_can_be_side_networks() -> None:
+    cells = cells_of("table-2", ("badnets", "learned"), beside=True)
+    assert {(cell.method, cell.trigger) for cell in cells if cell.beside} == {("pbl", "learned"), ("cbl", "learned")}
+    assert [cell.changes for cell in cells_of("figure-8", ("learned",), beside=True)] == [
+        cell.changes for cell in cells_of("figure-8", ("learned",))
+    ]
+
+
+@pytest.mark.parametrize(("name", "triggers"), [("table-2", ("badnets",)), ("figure-8", ("wanet", "learned"))])
+def test_side_networks_read_only_the_learned_trigger(name: str, triggers: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="which a side network can read, got"):
+        cells_of(name, triggers, beside=True)
+
+
+def test_tables_without_models_have_no_side_networks() -> None:
+    with pytest.raises(UsageError, match="got no model"):
+        cells_of("table-4", ("learned",), beside=True)
+
+
 @pytest.mark.parametrize(
     ("name", "triggers", "says"),
     [

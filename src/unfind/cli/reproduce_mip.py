@@ -22,7 +22,6 @@ from unfind.studies.mip_rows import table as table_of
 from unfind.studies.reproduce_mip import cells_of, look_ahead, reproduce_mip
 from unfind.studies.reproduction import Reproduction
 from unfind.triggers.choose import TRIGGERS
-from unfind.triggers.learned import Learned
 
 
 @Parameter(name="*")
@@ -36,7 +35,7 @@ class FitOptions:
         first_steps: Of the clean model; default the preset's.
         steps: Of each method; default the preset's.
         pretrained: Published weights for timm and torchvision backbones.
-        mark: Folder of a learned mark; without one that trigger is left out.
+        mark: Folder of the weights of the learned trigger; without one those that come with unfind are used.
         reuse: Folder with runs of an earlier bench; fits of the same settings are copied from there.
     """
 
@@ -52,8 +51,12 @@ class FitOptions:
         """The request of a grid.
 
         Raises:
-            UsageError: no seed, or an unknown preset.
+            UsageError: no seed, an unknown preset, or a side network for all models, the clean one among them.
         """
+        if architecture.learning_side or architecture.codewords:
+            raise UsageError(
+                "Expected models without a side network, got --learning-side or --codewords: take --beside."
+            )
         if self.seeds < 1:
             raise UsageError(f"Expected at least 1 seed, got {self.seeds}: three make a claim.")
         return GridRequest(
@@ -67,11 +70,6 @@ class FitOptions:
             self.pretrained,
             self.mark,
         )
-
-    @property
-    def triggers(self) -> tuple[str, ...]:
-        """Those that can be used: all, the learned one only with its weights."""
-        return tuple(name for name in TRIGGERS if name != Learned.name or self.mark is not None)
 
 
 def mip(
@@ -98,6 +96,14 @@ def mip(
         Parameter(help="Which trigger, may be repeated; default all. Where one is enough the first is taken."),
     ] = (),
     train_classes: TrainClasses = None,
+    beside: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="PBL and CBL with the learned trigger as side networks beside the finished clean model, which unfind "
+            "train makes of them by default and which takes a sixth of the steps; else all methods tune its weights.",
+        ),
+    ] = False,
     plan: Annotated[
         bool, Parameter(negative="", help="Say what would be fitted and how long it takes, and stop.")
     ] = False,
@@ -112,23 +118,24 @@ def mip(
 
     Example: unfind reproduce mip --table 2 --data photos --out mip --steps 40 --first-steps 40
     Example: unfind reproduce mip --doubts --data my/photos --out mip --trigger spread-spectrum
+    Example: unfind reproduce mip --figure 8 --data my/photos --out mip-beside --trigger learned --beside
     Example: unfind reproduce mip --figure 9 --data cub200:ROOT --out mip --preset paper --size 224
     """
     name = _name(table, figure, doubts=doubts)
     request = fits.request(data, architecture, train_classes)
-    triggers = trigger or fits.triggers
+    triggers = trigger or tuple(TRIGGERS)
     with progress_bar() as progress:
         grid = Grid(request, out, progress=progress)
         if fits.reuse is not None:
-            taken = adopt_runs(grid, cells_of(name, triggers), fits.reuse)
+            taken = adopt_runs(grid, cells_of(name, triggers, beside=beside), fits.reuse)
             say(f"unfind: took over {len(taken)} fits from {fits.reuse}.")
-        ahead = look_ahead(grid, name, triggers)
+        ahead = look_ahead(grid, name, triggers, beside=beside)
         say(f"unfind: {ahead}")
         if plan:
             if json:
                 print_json(vars(ahead))
             return
-        found = reproduce_mip(grid, name, triggers)
+        found = reproduce_mip(grid, name, triggers, beside=beside)
     if json:
         print_json(found.document)
         return

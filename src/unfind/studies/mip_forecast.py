@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unfind.objectives.choose import make_objective
 from unfind.studies.material import prepare
-from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, Cell, Grid
+from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, Cell, Grid, is_beside
 from unfind.studies.step_cost import seconds_per_embedding, seconds_per_step
 from unfind.triggers.choose import make_trigger
 from unfind.triggers.key import Key
+from unfind.triggers.learned import Learned
 
 VERSIONS = 5
 """How often each test photo is embedded for one cell: clean, protected twice, the codec control, and once to spare for
 writing and reading JPEG."""
 VALIDATIONS = 2
 """How often each validation photo is embedded for one validation."""
+
+
+@dataclass(frozen=True)
+class Paces:
+    """Seconds on this machine, as it is loaded now.
+
+    Attributes:
+        clean: of a step without triggered photos.
+        private: of one with them.
+        beside: of one of a side network.
+        embedding: of embedding one photo.
+    """
+
+    clean: float
+    private: float
+    beside: float
+    embedding: float
 
 
 @dataclass(frozen=True)
@@ -60,33 +78,45 @@ def forecast(grid: Grid, cells: Sequence[Cell], also: Sequence[str] = ()) -> For
     missing = [*grid.missing(cells), *grid.unfinished(also)]
     request = grid.request
     needed = (2 + len({cell.name for cell in cells}) + len(also)) * len(request.seeds) if cells else 0
-    clean = sum(grid.steps_of(name) for _, name in missing if name in (FIRST, CLEAN))
-    private = sum(grid.steps_of(name) for _, name in missing if name not in (FIRST, CLEAN))
+    steps = dict.fromkeys(("clean", "private", "beside"), 0)
+    for _, name in missing:
+        steps[_pace_of(name)] += grid.steps_of(name)
+    total = sum(steps.values())
     unmeasured = [
         (cell, seed) for cell in cells for seed in request.seeds if not (grid.place(seed, cell.name) / REPORT).exists()
     ]
     seconds = 0.0
     if missing or unmeasured:
-        paces = _paces(grid)
+        paces = _paces(grid, beside=steps["beside"] > 0)
         split = grid.split(request.seeds[0])
         test = len(split.test) + (len(split.gallery) if split.gallery is not None else 0)
         every = grid.request.preset.then.validate_every or max(1, len(split.train) // 80)
-        validated = (clean + private) / every * VALIDATIONS * len(split.validation)
-        seconds = clean * paces[0] + private * paces[1] + (validated + len(unmeasured) * VERSIONS * test) * paces[2]
-    return Forecast(len(missing), needed - len(missing), clean + private, len(unmeasured), seconds)
+        embedded = total / every * VALIDATIONS * len(split.validation) + len(unmeasured) * VERSIONS * test
+        seconds = sum(getattr(paces, kind) * count for kind, count in steps.items()) + embedded * paces.embedding
+    return Forecast(len(missing), needed - len(missing), total, len(unmeasured), seconds)
 
 
-def _paces(grid: Grid) -> tuple[float, float, float]:
-    """Seconds of a clean step, of a step with triggered photos, and of an embedding."""
+def _pace_of(name: str) -> str:
+    """Which of the paces the steps of a run have."""
+    if name in (FIRST, CLEAN):
+        return "clean"
+    return "beside" if is_beside(name) else "private"
+
+
+def _paces(grid: Grid, *, beside: bool) -> Paces:
+    """What is timed on a few steps; those of side networks only where there are any."""
     request = grid.request
     examples = prepare(grid.split(request.seeds[0]).train, request.architecture.size, progress=grid.progress).examples
     grid.progress("time a few steps", 0, 1)
     pbl = make_objective("pbl", {**request.preset.objectives["pbl"], "distillation_weight": 0.0})
     clean, mark = make_objective("clean"), make_trigger("spread-spectrum", Key.from_seed(0))
-    return (
-        seconds_per_step(examples, request.architecture, clean, None, settings=request.preset.then),
-        seconds_per_step(examples, request.architecture, pbl, mark, settings=request.preset.then),
-        seconds_per_embedding(request.architecture),
+    settings, architecture, learned = request.preset.then, request.architecture, Learned(Key.from_seed(0))
+    grafted = replace(architecture, learning_side=True)
+    return Paces(
+        clean=seconds_per_step(examples, architecture, clean, None, settings=settings),
+        private=seconds_per_step(examples, architecture, pbl, mark, settings=settings),
+        beside=seconds_per_step(examples, grafted, pbl, learned, settings=request.preset.beside) if beside else 0.0,
+        embedding=seconds_per_embedding(architecture),
     )
 
 

@@ -34,7 +34,7 @@ from unfind.triggers.default import IN_WEIGHTS
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
 
-FIRST, CLEAN = "first", "clean"
+FIRST, CLEAN, BESIDE = "first", "clean", "beside"
 REPORT = "report.json"
 LOOKED_AT = 5
 """In every so many test photos marks are looked for: that others have none is only a doubt to be cleared."""
@@ -63,7 +63,7 @@ class Cell:
     def name(self) -> str:
         """Names the cell's folder."""
         changed = [f"{name}={value:g}" for name, value in sorted(self.changes.items())]
-        return "-".join([self.method, self.trigger, *(["beside"] if self.beside else []), *changed])
+        return "-".join([self.method, self.trigger, *([BESIDE] if self.beside else []), *changed])
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -297,13 +297,18 @@ class Grid:
 
     def steps_of(self, name: str) -> int:
         """Steps of the fit of this name."""
-        if "beside" in name.split("-"):
+        if is_beside(name):
             return self.request.preset.beside.length
         return self.steps[0 if name == FIRST else 1]
 
     def _kept(self, method: str) -> dict[str, float]:
         """What holds clean photos where they were is needless where the model cannot change."""
         return {"distillation_weight": 0.0} if "distillation_weight" in self.request.preset.objectives[method] else {}
+
+
+def is_beside(name: str) -> bool:
+    """Whether the run of this name is a side network."""
+    return BESIDE in name.split("-")
 
 
 def steps_done(run: Path) -> int:
