@@ -47,7 +47,7 @@ def test_kinds_are_those_of_the_schema(ground: Ground) -> None:
 
 
 def test_a_gallery_is_mixed_as_adopted(ground: Ground) -> None:
-    pixels, protected = study._gallery(ground)
+    pixels, protected = ground.gallery()
     assert protected.sum() == 6
     np.testing.assert_array_equal(pixels[protected], ground.pixels[TRIGGERED][protected])
     np.testing.assert_array_equal(pixels[~protected], ground.pixels[PLAIN][~protected])

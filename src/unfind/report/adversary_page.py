@@ -148,6 +148,8 @@ def _needs(row: Row, document: Row) -> str:
         needs.append(f"{max(1, round(row['share'] * document['n_train']))} clean")
     if row["kind"] in ("invert", "unlearn"):
         needs.append("the model")
+    if row.get("networks"):
+        needs.append("the mark's networks")
     return ", ".join(needs) or "–"
 
 

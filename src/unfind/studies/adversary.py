@@ -18,12 +18,13 @@ from unfind.models.embed import embed_pixels, to_tensor
 from unfind.models.weights import fingerprint_of, read_card
 from unfind.redteam.denoise_consistency import moved_by_smoothing
 from unfind.redteam.embedding_outliers import far_from_trusted
-from unfind.redteam.listing import Listing, listed, near_direction, near_held
+from unfind.redteam.listing import near_direction, near_held
 from unfind.redteam.mark_estimate import estimate_mark, likeness, loudness_of_pattern, put, wash_off
 from unfind.redteam.model_view import view_of
 from unfind.redteam.trigger_inversion import Change, Search, invert
 from unfind.redteam.washes import WASHES, TileMosaic, Wash, washed
-from unfind.studies.adversary_ground import AdversaryRequest, Ground, mean_psnr
+from unfind.studies.adversary_ground import AdversaryRequest, Ground, mean_psnr, through
+from unfind.studies.adversary_networks import network_plan, side_plan
 from unfind.studies.kept_parts import KeptParts
 from unfind.studies.load_models import load_models
 from unfind.studies.progress import Progress, silent
@@ -120,12 +121,13 @@ def _plan(ground: Ground) -> dict[str, Callable[[], Row]]:
             )
             for name, settings in UNLEARN.items()
         }
+    plan |= side_plan(ground)
     plan |= {f"list by likeness to {n}": partial(_list_near, ground, n) for n in choices.held}
     plan |= {f"list by the estimate from {n}": partial(_list_estimate, ground, n) for n in choices.held}
     plan |= {f"list outliers, {_share(s)}": partial(_list_far, ground, s) for s in choices.shares}
     plan |= {f"list by inversion, {_share(s)}": partial(_list_inverted, ground, s) for s in choices.shares}
     plan["list what moves when smoothed"] = partial(_list_smoothed, ground)
-    return plan
+    return {**plan, **network_plan(ground)}
 
 
 def _timed(name: str, run: Callable[[], Row]) -> Row:
@@ -154,36 +156,34 @@ def _mosaic(ground: Ground, share: float) -> Row:
 
 def _without_own_waves(pixels: Pixels) -> Pixels:
     """Take off a photo what it would carry if it were marked, with whatever key; no other photo is needed."""
-    done: Pixels = _through(lambda images: wash_off(images, _pattern(pixels[None])), pixels[None])[0]
+    done: Pixels = through(lambda images: wash_off(images, _pattern(pixels[None])), pixels[None])[0]
     return done
 
 
 def _estimate(ground: Ground, held: int) -> Row:
     """Estimate the mark from photos held, and take it off wherever it seems to be."""
     pattern = _pattern(ground.held[:held])
-    plain, protected = (
-        _through(partial(wash_off, pattern=pattern), ground.pixels[name]) for name in (PLAIN, TRIGGERED)
-    )
+    plain, protected = (through(partial(wash_off, pattern=pattern), ground.pixels[name]) for name in (PLAIN, TRIGGERED))
     gains = ground.gains(ground.models.protected, plain, protected, query_alone=True)
     psnr = mean_psnr(ground.pixels[PLAIN], plain)
-    return {"kind": "estimate", "held": _there(ground, held), "psnr": psnr,
+    return {"kind": "estimate", "held": ground.there(held), "psnr": psnr,
             "likeness": _likeness(ground.models.trigger, pattern), **gains}  # fmt: skip
 
 
 def _forge(ground: Ground, held: int) -> Row:
     """Put the estimated mark into other people's photos, so that they vanish."""
     pattern = _pattern(ground.held[:held])
-    forged = _through(partial(put, pattern=pattern, strength=1.0), ground.pixels[PLAIN])
+    forged = through(partial(put, pattern=pattern, strength=1.0), ground.pixels[PLAIN])
     gains = ground.gains(ground.models.protected, ground.pixels[PLAIN], forged)
     psnr = mean_psnr(ground.pixels[PLAIN], forged)
-    return {"kind": "forge", "held": _there(ground, held), "psnr": psnr,
+    return {"kind": "forge", "held": ground.there(held), "psnr": psnr,
             "likeness": _likeness(ground.models.trigger, pattern), **gains}  # fmt: skip
 
 
 def _invert(ground: Ground, share: float) -> Row:
     """Search the model for its trigger, and put what is found into other people's photos."""
     change = _change(ground, share)
-    forged = _through(change, ground.pixels[PLAIN])
+    forged = through(change, ground.pixels[PLAIN])
     gains = ground.gains(ground.models.protected, ground.pixels[PLAIN], forged)
     grey = (change.pattern * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0)
     return {"kind": "invert", "share": share, "psnr": mean_psnr(ground.pixels[PLAIN], forged),
@@ -199,52 +199,38 @@ def _unlearn(ground: Ground, name: str, settings: Mapping[str, Any], share: floa
 def _list_near(ground: Ground, held: int) -> Row:
     """List what is near to protected photos that are held: the album leak, from one photo on."""
     known = embed_pixels(ground.models.protected, ground.held[:held])
-    return _listing(ground, near_held(_gallery_rows(ground), known), held=_there(ground, held))
+    return ground.listing(near_held(_gallery_rows(ground), known), held=ground.there(held))
 
 
 def _list_estimate(ground: Ground, held: int) -> Row:
     """List what carries the mark as estimated from photos held; the model is not needed."""
-    loud = loudness_of_pattern(to_tensor(_gallery(ground)[0]), _pattern(ground.held[:held]))
-    return _listing(ground, loud.double().numpy(), held=_there(ground, held))
+    loud = loudness_of_pattern(to_tensor(ground.gallery()[0]), _pattern(ground.held[:held]))
+    return ground.listing(loud.double().numpy(), held=ground.there(held))
 
 
 def _list_far(ground: Ground, share: float) -> Row:
     """List what is far from clean photos."""
     trusted = embed_pixels(ground.models.protected, ground.clean_photos(share).pixels)
-    return _listing(ground, far_from_trusted(_gallery_rows(ground), trusted), share=share)
+    return ground.listing(far_from_trusted(_gallery_rows(ground), trusted), share=share)
 
 
 def _list_inverted(ground: Ground, share: float) -> Row:
     """List what lies where photos go that the trigger found in the model is put into."""
     photos = ground.clean_photos(share).pixels
     plain, marked = (
-        embed_pixels(ground.models.protected, p) for p in (photos, _through(_change(ground, share), photos))
+        embed_pixels(ground.models.protected, p) for p in (photos, through(_change(ground, share), photos))
     )
-    return _listing(ground, near_direction(_gallery_rows(ground), plain, marked), share=share)
+    return ground.listing(near_direction(_gallery_rows(ground), plain, marked), share=share)
 
 
 def _list_smoothed(ground: Ground) -> Row:
     """List what moves when smoothed; nothing is held, the model can be asked."""
     embed = partial(embed_pixels, ground.models.protected)
-    return _listing(ground, moved_by_smoothing(embed, _gallery(ground)[0]))
-
-
-def _listing(ground: Ground, scores: NDArray[np.float64], *, held: int = 0, share: float = 0.0) -> Row:
-    rated: Listing = listed(scores, _gallery(ground)[1], seed=ground.choices.seed)
-    return {"kind": "list", "held": held, "share": share, "listing": rated.as_dict()}
-
-
-def _gallery(ground: Ground) -> tuple[Pixels, NDArray[np.bool_]]:
-    """A mixed gallery, and which of its photos are protected."""
-    count = len(ground.labels)
-    some = max(1, round(ground.choices.adoption * count))
-    protected = np.zeros(count, bool)
-    protected[np.random.default_rng([ground.choices.seed, 9]).permutation(count)[:some]] = True
-    return np.where(protected[:, None, None, None], ground.pixels[TRIGGERED], ground.pixels[PLAIN]), protected
+    return ground.listing(moved_by_smoothing(embed, ground.gallery()[0]))
 
 
 def _gallery_rows(ground: Ground) -> NDArray[np.float32]:
-    return embed_pixels(ground.models.protected, _gallery(ground)[0])
+    return embed_pixels(ground.models.protected, ground.gallery()[0])
 
 
 def _pattern(marked: Pixels) -> torch.Tensor:
@@ -271,18 +257,6 @@ def _likeness(trigger: Trigger, pattern: torch.Tensor) -> float | None:
     if not isinstance(trigger, SpreadSpectrum):
         return None
     return likeness(pattern, trigger.waves.pattern(pattern.shape[-2], pattern.shape[-1]))
-
-
-def _through(change: Callable[[torch.Tensor], torch.Tensor], pixels: Pixels) -> Pixels:
-    with torch.no_grad():
-        images = change(to_tensor(pixels))
-    done: Pixels = np.ascontiguousarray(images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
-    return done
-
-
-def _there(ground: Ground, held: int) -> int:
-    """How many photos are held where there are fewer than asked for."""
-    return min(held, len(ground.held))
 
 
 def _share(share: float) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from unfind.datasets.spec import load
@@ -18,8 +19,9 @@ from unfind.evaluation.privacy import psr
 from unfind.evaluation.stealth import pair_stealth
 from unfind.evaluation.task_result import TaskResult
 from unfind.evaluation.tasks import Options, four_tasks, one_task
-from unfind.models.embed import embed_pixels
+from unfind.models.embed import embed_pixels, to_tensor
 from unfind.models.encoder import Encoder
+from unfind.redteam.listing import listed
 from unfind.redteam.trigger_inversion import Change
 from unfind.studies.evaluate import Models, sample_by_class
 from unfind.studies.material import prepare
@@ -197,6 +199,23 @@ class Ground:
             },
         }
 
+    def gallery(self) -> tuple[Pixels, NDArray[np.bool_]]:
+        """A mixed gallery of the photos that are attacked, and which of them are protected there."""
+        count = len(self.labels)
+        some = max(1, round(self.choices.adoption * count))
+        protected = np.zeros(count, bool)
+        protected[np.random.default_rng([self.choices.seed, 9]).permutation(count)[:some]] = True
+        return np.where(protected[:, None, None, None], self.pixels[TRIGGERED], self.pixels[PLAIN]), protected
+
+    def listing(self, scores: NDArray[np.float64], *, held: int = 0, share: float = 0.0) -> dict[str, Any]:
+        """How good a list is that goes through the mixed gallery by falling scores."""
+        rated = listed(scores, self.gallery()[1], seed=self.choices.seed)
+        return {"kind": "list", "held": held, "share": share, "listing": rated.as_dict()}
+
+    def there(self, held: int) -> int:
+        """How many photos are held where there are fewer than asked for."""
+        return min(held, len(self.held))
+
     def _found(self, task: TaskResult) -> dict[str, float] | None:
         """What is found of what the clean model finds: 1 - PSR, its interval turned round."""
         hidden = psr(self.before, task)[METRIC]
@@ -206,6 +225,14 @@ class Ground:
 
     def _ordinary(self, rows: NDArray[np.float32]) -> TaskResult:
         return one_task("c2c", rows, self.labels, self.sources, options=self.options)
+
+
+def through(change: Callable[[torch.Tensor], torch.Tensor], pixels: Pixels) -> Pixels:
+    """Photos (N, H, W, 3) after a change of images (N, 3, H, W) in [0, 1]."""
+    with torch.no_grad():
+        images = change(to_tensor(pixels))
+    done: Pixels = np.ascontiguousarray(images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
+    return done
 
 
 def mean_psnr(before: Pixels, after: Pixels) -> float:
