@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.models.hearing import GATE, HEARD, SLOTS, SURE, Hearing, turned
+from unfind.models.unblurred import bell, box
 from unfind.objectives.steering import Layout
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
@@ -93,6 +94,29 @@ def test_cropped_photos_are_looked_at_again_in_evaluation(
     assert max(shut.max(), other.max()) < 0.5
     written = mark.signs(photos)
     assert ((heard > 0) == (written > 0))[gate > 0.5].float().mean() > 0.85
+
+
+BLURS = {"box of 5": box(5), "box of 7": box(7), "Gaussian of 1.5": bell(1.5)}
+
+
+def blurred(images: Tensor, kernel: Tensor) -> Tensor:
+    """Images after a blur, rounded to 8 bits."""
+    wide = F.pad(images, (kernel.shape[0] // 2,) * 4, mode="replicate")
+    return (F.conv2d(wide, kernel.expand(3, 1, *kernel.shape), groups=3) * 255).round() / 255
+
+
+@pytest.mark.parametrize("kernel", BLURS.values(), ids=BLURS)
+def test_blurred_photos_are_looked_at_again_in_evaluation(
+    ear: Hearing, mark: Learned, waves: Waves, kernel: Tensor
+) -> None:
+    photos = waves(6)
+    marked, other = (Learned(Key.from_seed(key), strength=2.0)(photos) for key in (5, 6))
+    with torch.no_grad():
+        _, gate = ear.hear(blurred(marked, kernel))
+        shut = torch.cat([ear.hear(blurred(images, kernel))[1] for images in (photos, other)])
+        _, once = ear.train().hear(blurred(marked, kernel))
+    assert (gate > 0.5).sum() >= 3 > (once > 0.5).sum()
+    assert shut.max() < 0.5
 
 
 def test_what_is_heard_in_an_image_depends_on_no_other(ear: Hearing, mark: Learned, waves: Waves) -> None:

@@ -83,7 +83,7 @@ def test_the_decoder_is_not_fitted(side: SideNetwork) -> None:
 
 def test_it_costs_less_than_a_small_backbone_and_knows_the_number_of_slots(side: SideNetwork, waves: Waves) -> None:
     assert SLOTS == WRITTEN
-    assert multiplications(side, waves(1), torch.ones(1, 8)) < 2e8
+    assert multiplications(side.train(), waves(1), torch.ones(1, 8)) < 2e8  # one look
 
 
 def test_an_encoder_with_one_learns_nothing_but_it() -> None:

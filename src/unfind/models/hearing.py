@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -9,6 +11,7 @@ from torch import Tensor
 
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_parts import WORKING_SIZE
+from unfind.models.unblurred import bell, box, unblurred
 from unfind.objectives.steering import Layout
 
 SLOTS = 160
@@ -24,15 +27,22 @@ SURE = (-4.0, 1.0)
 where it is sure that there is one, it may still be another key's."""
 
 CROPPED = (0.05, 0.1)
-"""Shares of each side that may have been cut off around an image in which a mark is seen and not heard."""
+"""Shares of each side that may have been cut off around an image in which a mark may be and is not heard."""
+BLURRED = (bell(1.5), box(5), box(7))
+"""Blurs that may have gone over such an image, at the size on which marks are read. A filter of another kind or width
+is often near enough to one of them."""
+DOUBT = -1.0
+"""How sure a decoder must be that there is no mark for an image not to be looked at again. One in ten plain photos is;
+a blur takes the certainty with the mark."""
 
 
 class Hearing(nn.Module):
     """What every side network begins with: a decoder of marks, a beacon, and a gate that opens for it.
 
-    The decoder is not fitted any further. Before ``listen_for`` nothing is heard. In evaluation, where the decoder sees
-    a mark of which too little is heard, the image is looked at again with the margins put back that a crop may have
-    taken; an exported graph has the first look alone.
+    The decoder is not fitted any further. Before ``listen_for`` nothing is heard. In evaluation, where the decoder is
+    not sure that there is no mark and too little of the beacon is heard, the image is looked at again with the margins
+    put back that a crop may have taken, and with the detail that a blur may have; an exported graph has the first look
+    alone.
     """
 
     says_whose: Tensor
@@ -59,9 +69,9 @@ class Hearing(nn.Module):
             view = _view(images, WORKING_SIZE)
             signs, opens, presence = self._look(view)
             if not (self.training or torch.compiler.is_compiling()):
-                doubtful = torch.nonzero((presence > 0) & (opens < 0))[:, 0]
-                for share in CROPPED if len(doubtful) else ():
-                    again, more, _ = self._look(_uncropped(images[doubtful], share))
+                doubtful = torch.nonzero((presence > DOUBT) & (opens < 0))[:, 0]
+                for other in _other_views(images[doubtful], view[doubtful]) if len(doubtful) else ():
+                    again, more, _ = self._look(other)
                     better = more > opens[doubtful]
                     signs = signs.index_put((doubtful[better],), again[better])
                     opens = opens.index_put((doubtful[better],), more[better])
@@ -85,6 +95,14 @@ def _view(images: Tensor, side: int) -> Tensor:
     if images.shape[-2:] == (side, side):
         return images
     return F.interpolate(images, (side, side), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _other_views(images: Tensor, views: Tensor) -> Iterator[Tensor]:
+    """Images, and their views at the working size, as they may have been before they were edited."""
+    for share in CROPPED:
+        yield _uncropped(images, share)
+    for kernel in BLURRED:
+        yield unblurred(views, kernel)
 
 
 def _uncropped(images: Tensor, share: float) -> Tensor:
