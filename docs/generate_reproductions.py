@@ -25,7 +25,7 @@ from unfind.studies.reproduction import printed
 PAGE = Path(__file__).with_name("reproductions.md")
 DOCUMENTS = Path(__file__).resolve().parents[1] / "benchmarks" / "reproductions"
 CHECKS = {"mip": reproduce_mip.DOCUMENT, "rnm": reproduce_rnm.DOCUMENT, "ciba": reproduce_ciba.DOCUMENT}
-NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps", "mark")
+NAMED = ("objective", "queries", "database", "slow", "train_classes", "first_steps", "steps", "mark", "defended")
 """Settings that are said in a command as they are."""
 
 USUAL = {

@@ -94,6 +94,7 @@ def test_runs_are_taken_over(unfind, class_photos: Path, tmp_path: Path) -> None
         (("--table=2", "--trigger=wavelet"), "wavelet"),
         (("--table=2", "--trigger=wanet", "--beside"), "which a side network can read, got wanet"),
         (("--table=2", "--learning-side"), "take --beside"),
+        (("--figure=11", "--defended=1"), "at least 2 photos"),
         (("--table=2", "--codewords=64"), "take --beside"),
     ],
 )

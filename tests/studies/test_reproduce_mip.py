@@ -8,6 +8,8 @@ import json
 import pytest
 
 from unfind.errors import UsageError
+from unfind.report.panels import Panel
+from unfind.studies import mip_artefacts
 from unfind.studies.mip_grid import Grid
 from unfind.studies.reproduce_mip import cells_of, look_ahead, reproduce_mip
 
@@ -23,6 +25,23 @@ def test_json_csv_and_plot_lie_in_the_grids_folder(grid: Grid) -> None:
     rows = list(csv.DictReader(found.files[1].read_text().splitlines()))
     assert [float(row["value"]) for row in rows] == [row["value"] for row in document["rows"]]
     assert found.files[3].read_bytes().startswith(b"\x89PNG")
+
+
+def test_figures_of_defences_say_on_how_many_photos(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def rows(grid: Grid, cells: object, names: object, *, most: int | None) -> list[dict[str, object]]:
+        asked.append(most)
+        facts = {"seed": 0, "method": "pbl", "defence": "mean", "knob": "size", "setting": 3}
+        return [{**facts, "task": "c2c", "metric": "f1", "measure": "score", "value": 0.5}]
+
+    monkeypatch.setattr(mip_artefacts, "defence_rows", rows)
+    monkeypatch.setattr(mip_artefacts, "_curve", lambda *_: Panel("pbl", ["3"], {"C→C": [0.5]}))
+    grid.defended = 7
+    found = reproduce_mip(grid, "figure-11", ("badnets",))
+    assert asked == [7]
+    assert found.document["settings"]["defended"] == 7
+    assert "defended" not in reproduce_mip(grid, "table-4", ("badnets",)).document["settings"]
 
 
 def test_what_lies_ahead(grid: Grid) -> None:

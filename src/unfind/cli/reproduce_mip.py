@@ -37,6 +37,7 @@ class FitOptions:
         pretrained: Published weights for timm and torchvision backbones.
         mark: Folder of the weights of the learned trigger; without one those that come with unfind are used.
         reuse: Folder with runs of an earlier bench; fits of the same settings are copied from there.
+        defended: Test photos that figures 11 and 12 try defences on, a few of each class; default all.
     """
 
     preset: str = "recommended"
@@ -46,16 +47,21 @@ class FitOptions:
     pretrained: bool = True
     mark: str | None = None
     reuse: Path | None = None
+    defended: int | None = None
 
     def request(self, data: str, architecture: Architecture, train_classes: int | None) -> GridRequest:
         """The request of a grid.
 
         Raises:
-            UsageError: no seed, an unknown preset, or a side network for all models, the clean one among them.
+            UsageError: no seed, too few photos to defend, an unknown preset, or a side network for the clean model too.
         """
         if architecture.learning_side or architecture.codewords:
             raise UsageError(
                 "Expected models without a side network, got --learning-side or --codewords: take --beside."
+            )
+        if self.defended is not None and self.defended < 2:
+            raise UsageError(
+                f"Expected at least 2 photos to try defences on, got {self.defended}: 150 tell apart halves."
             )
         if self.seeds < 1:
             raise UsageError(f"Expected at least 1 seed, got {self.seeds}: three make a claim.")
@@ -125,7 +131,7 @@ def mip(
     request = fits.request(data, architecture, train_classes)
     triggers = trigger or tuple(TRIGGERS)
     with progress_bar() as progress:
-        grid = Grid(request, out, progress=progress)
+        grid = Grid(request, out, progress=progress, defended=fits.defended)
         if fits.reuse is not None:
             taken = adopt_runs(grid, cells_of(name, triggers, beside=beside), fits.reuse)
             say(f"unfind: took over {len(taken)} fits from {fits.reuse}.")

@@ -252,7 +252,7 @@ def _hit_lists(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[
 
 def _defences(names: Sequence[str]) -> Callable[[Grid, list[Cell], Sequence[str]], tuple[list[Row], Draw]]:
     def measure(grid: Grid, cells: list[Cell], triggers: Sequence[str]) -> tuple[list[Row], Draw]:
-        rows = defence_rows(grid, cells, names)
+        rows = defence_rows(grid, cells, names, most=grid.defended)
         parts = [_curve(rows, cell.method, name) for cell in cells for name in names]
         return rows, lambda format: panels(parts, y="F1", columns=len(names), format=format)
 

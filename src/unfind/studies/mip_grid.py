@@ -128,15 +128,19 @@ class Grid:
         request: what they have in common.
         folder: where models and reports go; that of a grid that was stopped goes on.
         progress: told where it stands.
+        defended: test photos, a few of each class, on which defences are tried; None for all.
 
     Raises:
         ResumeError: the folder holds a grid of other settings.
     """
 
-    def __init__(self, request: GridRequest, folder: Path, *, progress: Progress = silent) -> None:
+    def __init__(
+        self, request: GridRequest, folder: Path, *, progress: Progress = silent, defended: int | None = None
+    ) -> None:
         self.request = request
         self.folder = folder
         self.progress = progress
+        self.defended = defended
         self._splits: dict[int, Split] = {}
         self._views: tuple[tuple[int, str], Views] | None = None
         RunFolder(folder, request.as_dict(), resume=True)

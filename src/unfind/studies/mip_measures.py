@@ -131,7 +131,7 @@ def defence_rows(
             asked = [*weights, *(f"{trial.name}={trial.value:g}" for trial in trials(names))]
             file = folder / f"defences-{'-'.join([*names, *([] if most is None else [str(most)])])}.json"
             found = kept(file, asked, partial(_curves, grid, cell, seed, names, most))
-            rows += [{"seed": seed, "method": cell.method, "trigger": cell.trigger, **one} for one in found]
+            rows += [{"seed": seed, **cell.facts, **one} for one in found]
     return rows
 
 

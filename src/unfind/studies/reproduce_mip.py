@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from unfind.errors import UsageError
 from unfind.report.checks import nullable, record, whole_number
@@ -17,6 +18,8 @@ from unfind.triggers.learned import Learned
 
 DOCUMENT = reproduction_check("mip", ARTEFACTS, record({"seed": nullable(whole_number(0))}))
 """What the JSON of a table or figure holds."""
+DEFENDED = ("figure-11", "figure-12")
+"""Figures that try defences."""
 BESIDE = ("pbl", "cbl")
 """Methods that a side network can learn from."""
 
@@ -40,6 +43,12 @@ def cells_of(name: str, triggers: Sequence[str], *, beside: bool = False) -> lis
         raise UsageError(f"Expected triggers out of {', '.join(TRIGGERS)}, got {came}: choose from these.")
     cells = ARTEFACTS[name].cells(triggers)
     return _beside(cells) if beside else cells
+
+
+def _settings(grid: Grid, name: str) -> dict[str, Any]:
+    """What a document was measured with; only those of defences may be of fewer photos than there are."""
+    defended = {"defended": grid.defended} if name in DEFENDED else {}
+    return {**grid.request.as_dict(), **defended}
 
 
 def _beside(cells: Sequence[Cell]) -> list[Cell]:
@@ -83,6 +92,6 @@ def reproduce_mip(grid: Grid, name: str, triggers: Sequence[str], *, beside: boo
         data=grid.request.data,
         seeds=grid.request.seeds,
         seconds=time.perf_counter() - started,
-        facts={"artefact": name, "title": artefact.title, "settings": grid.request.as_dict(), "rows": rows},
+        facts={"artefact": name, "title": artefact.title, "settings": _settings(grid, name), "rows": rows},
     )
     return write_reproduction(grid.folder, document, draw, DOCUMENT)
