@@ -56,7 +56,7 @@ def ground(side_run: Path, clean_run: Path, class_photos: Path, cache: Path) -> 
 
 def test_every_attack_gives_a_row_of_a_known_kind(ground: Ground) -> None:
     plan = network_plan(ground)
-    assert len(plan) == len(BUDGETS) + 1 + 2 * len(CHOICES.held)
+    assert len(plan) == len(BUDGETS) + 2 + 2 * len(CHOICES.held)
     for name, run in plan.items():
         row = run()
         assert row["kind"] in KINDS, name

@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from unfind.models.embed import to_tensor
-from unfind.models.mark_weights import Mark
+from unfind.models.mark_decoder import MarkDecoder
+from unfind.models.mark_weights import Mark, untrained_mark
 from unfind.redteam.public_networks import (
     BUDGET,
     common_signs,
@@ -34,9 +35,11 @@ def network_plan(ground: Ground) -> dict[str, Callable[[], Row]]:
     if not isinstance(trigger, Learned):
         return {}
     plan: dict[str, Callable[[], Row]] = {
-        f"wash: signs by lot, {255 * budget:g} levels": partial(_scramble, ground, trigger.net, budget)
+        f"wash: signs by lot, {255 * budget:g} levels": partial(_scramble, ground, trigger.net.decoder, budget)
         for budget in BUDGETS
     }
+    untrained = partial(_scramble, ground, untrained_mark(trigger.net.decoder.slots).decoder, BUDGETS[-1])
+    plan[f"wash: signs by lot, {255 * BUDGETS[-1]:g} levels, untrained decoder"] = untrained
     plan |= {f"copy the signs of {count}": partial(_copy, ground, trigger.net, count) for count in held}
     plan["list what the mark's decoder sees"] = partial(_list_seen, ground, trigger.net)
     plan |= {f"list by the signs of {count}": partial(_list_signs, ground, trigger.net, count) for count in held}
@@ -48,9 +51,12 @@ def side_plan(ground: Ground) -> dict[str, Callable[[], Row]]:
     return {} if ground.models.protected.side is None else {"cut off the side network": partial(_cut_off, ground)}
 
 
-def _scramble(ground: Ground, mark: Mark, budget: float) -> Row:
-    """Write signs by lot over whatever a photo carries; whoever washes does not know which photos are protected."""
-    wash = partial(scramble_signs, mark.decoder, budget=budget, seed=ground.choices.seed)
+def _scramble(ground: Ground, decoder: MarkDecoder, budget: float) -> Row:
+    """Write signs by lot over whatever a photo carries; whoever washes does not know which photos are protected.
+
+    An untrained decoder is what there is to go by where a provider keeps its own.
+    """
+    wash = partial(scramble_signs, decoder, budget=budget, seed=ground.choices.seed)
     plain, protected = (through(wash, ground.pixels[name]) for name in (PLAIN, TRIGGERED))
     gains = ground.gains(ground.models.protected, plain, protected, query_alone=True)
     return {"kind": "wash", "networks": True, "psnr": mean_psnr(ground.pixels[PLAIN], plain), **gains}
