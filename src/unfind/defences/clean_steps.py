@@ -54,7 +54,7 @@ def take_steps(
     *,
     after_step: Callable[[Encoder], None] | None = None,
 ) -> Encoder:
-    """Train a copy of an encoder on clean photos.
+    """Train all weights of a copy of an encoder on clean photos.
 
     Args:
         encoder: where to start; stays as it is.
@@ -69,7 +69,7 @@ def take_steps(
     Raises:
         DataError: fewer than two classes have two photos.
     """
-    tuned = copy.deepcopy(encoder).train()
+    tuned = copy.deepcopy(encoder).train().requires_grad_()  # what stood still beside a side network is tuned too
     device = next(tuned.parameters()).device
     adam = torch.optim.Adam(tuned.parameters(), lr=steps.rate)
     with torch.random.fork_rng(devices=[]):

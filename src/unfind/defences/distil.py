@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from unfind.models.encoder import Encoder, build_encoder
 class Distil(ModelDefence):
     """A fresh encoder of the same architecture learns where the protected one puts clean photos.
 
-    The fresh model has never seen a trigger. What it makes of one afterwards is what an ordinary model makes of it.
+    The fresh model has never seen a trigger. What it makes of one afterwards is what an ordinary model makes of it. A
+    side network is not copied: who distils has no use for it.
 
     Args:
         steps: of training.
@@ -41,7 +43,8 @@ class Distil(ModelDefence):
         self.pretrained = pretrained
 
     def __call__(self, encoder: Encoder, photos: CleanPhotos) -> Encoder:
-        fresh = build_encoder(encoder.architecture, seed=self.steps.seed, pretrained=self.pretrained)
+        bare = replace(encoder.architecture, codewords=0, learning_side=False)
+        fresh = build_encoder(bare, seed=self.steps.seed, pretrained=self.pretrained)
         fresh = fresh.to(next(encoder.parameters()).device)
         return take_steps(fresh, photos, _near(embed_pixels(encoder, photos.pixels)), self.steps)
 
