@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.models.hearing import GATE, HEARD, SLOTS, SURE, Hearing, turned
-from unfind.models.unblurred import bell, box
+from unfind.models.unblurred import bell, box, disk
 from unfind.objectives.steering import Layout
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
@@ -96,7 +96,7 @@ def test_cropped_photos_are_looked_at_again_in_evaluation(
     assert ((heard > 0) == (written > 0))[gate > 0.5].float().mean() > 0.85
 
 
-BLURS = {"box of 5": box(5), "box of 7": box(7), "Gaussian of 1.5": bell(1.5)}
+BLURS = {"box of 5": box(5), "box of 7": box(7), "Gaussian of 1.5": bell(1.5), "disk of 7": disk(3)}
 
 
 def blurred(images: Tensor, kernel: Tensor) -> Tensor:

@@ -8,9 +8,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.models.unblurred import bell, box, unblurred
+from unfind.models.unblurred import bell, box, disk, unblurred
 
-KERNELS = {"box of 3": box(3), "box of 5": box(5), "Gaussian of 1": bell(1.0), "Gaussian of 1.5": bell(1.5)}
+KERNELS = {
+    "box of 3": box(3),
+    "box of 5": box(5),
+    "disk of 5": disk(2),
+    "Gaussian of 1": bell(1.0),
+    "Gaussian of 1.5": bell(1.5),
+}
 
 
 @pytest.fixture(scope="module")

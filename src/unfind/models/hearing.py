@@ -11,7 +11,7 @@ from torch import Tensor
 
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_parts import WORKING_SIZE
-from unfind.models.unblurred import bell, box, unblurred
+from unfind.models.unblurred import bell, box, disk, unblurred
 from unfind.objectives.steering import Layout
 
 SLOTS = 160
@@ -28,7 +28,7 @@ where it is sure that there is one, it may still be another key's."""
 
 CROPPED = (0.05, 0.1)
 """Shares of each side that may have been cut off around an image in which a mark may be and is not heard."""
-BLURRED = (bell(1.5), box(5), box(7))
+BLURRED = (bell(1.5), box(5), box(7), disk(3))
 """Blurs that may have gone over such an image, at the size on which marks are read. A filter of another kind or width
 is often near enough to one of them."""
 DOUBT = -1.0

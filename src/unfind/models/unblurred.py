@@ -51,6 +51,14 @@ def box(side: int) -> Tensor:
 
 
 @lru_cache
+def disk(reach: int) -> Tensor:
+    """The kernel of a mean over all pixels no farther than ``reach`` away, as a lens out of focus takes it."""
+    place = torch.arange(-reach, reach + 1.0)
+    inside = (place[:, None].square() + place.square() <= reach**2).float()
+    return inside / inside.sum()
+
+
+@lru_cache
 def bell(spread: float) -> Tensor:
     """The kernel (17, 17) of a Gaussian blur with this standard deviation in pixels."""
     reach = MARGIN // 2
