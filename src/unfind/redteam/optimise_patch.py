@@ -27,7 +27,7 @@ class PatchSettings:
         stretch: its width over its height. 1 is a square; on small photos, squares of whole pixels leave much of the
             area allowed unused.
         steps: of the loop; published are 2,000 of 32 photos each, of a rate of 12/255. The longer, the starker the
-            patch and the sooner a victim learns it: on two seeds that no bench uses 150 won five points of t-MAP over 50.
+            patch and the sooner a victim learns it: on two seeds no bench uses 150 won five points of t-MAP over 50.
         batch: photos that each step looks at: many, as a pass for all of them takes little time for each.
         rate: of a step, which is at most so long, as Euclidean norm over the values of the patch in 0..1; the
             directions of photos that disagree make it shorter.
