@@ -60,7 +60,7 @@ def test_every_attack_gives_a_row_of_a_known_kind(ground: Ground) -> None:
     for name, run in plan.items():
         row = run()
         assert row["kind"] in KINDS, name
-        assert row["networks"] is True, name
+        assert row["networks"] is not name.endswith("untrained decoder"), name
 
 
 def test_a_wash_costs_less_than_a_mark_is_seen(ground: Ground) -> None:

@@ -38,8 +38,11 @@ def network_plan(ground: Ground) -> dict[str, Callable[[], Row]]:
         f"wash: signs by lot, {255 * budget:g} levels": partial(_scramble, ground, trigger.net.decoder, budget)
         for budget in BUDGETS
     }
-    untrained = partial(_scramble, ground, untrained_mark(trigger.net.decoder.slots).decoder, BUDGETS[-1])
-    plan[f"wash: signs by lot, {255 * BUDGETS[-1]:g} levels, untrained decoder"] = untrained
+    untrained = untrained_mark(trigger.net.decoder.slots).decoder
+    plan[f"wash: signs by lot, {255 * BUDGETS[-1]:g} levels, untrained decoder"] = lambda: {
+        **_scramble(ground, untrained, BUDGETS[-1]),
+        "networks": False,
+    }
     plan |= {f"copy the signs of {count}": partial(_copy, ground, trigger.net, count) for count in held}
     plan["list what the mark's decoder sees"] = partial(_list_seen, ground, trigger.net)
     plan |= {f"list by the signs of {count}": partial(_list_signs, ground, trigger.net, count) for count in held}
