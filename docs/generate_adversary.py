@@ -37,7 +37,8 @@ def section(document: Mapping[str, Any], title: str) -> str:
     """One document: on what it was measured, and its three tables."""
     opening = (
         f"`{document['run']}`, a model of `{document['data']}`: {document['n_photos']} photos attacked, "
-        f"seed {document['seed']}, {document['trigger']} mark. The clean model finds {100 * document['clean_recall@1']:.1f} % (Recall@1)."
+        f"seed {document['seed']}, {document['trigger']} mark. "
+        f"The clean model finds {100 * document['clean_recall@1']:.1f} % (Recall@1)."
     )
     parts = [f"### {title}", opening]
     for table in tables(document):

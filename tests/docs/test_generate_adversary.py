@@ -47,7 +47,9 @@ def test_the_page_is_what_the_documents_say_now(maker: ModuleType) -> None:
 
 def test_a_document_becomes_its_tables(maker: ModuleType, document: dict[str, Any]) -> None:
     text = maker.section(document, "adversary-birds")
-    assert text.startswith("### adversary-birds\n\n`birds`, 120 photos attacked, seed 3, spread-spectrum mark.")
+    assert text.startswith(
+        "### adversary-birds\n\n`protected`, a model of `birds`: 120 photos attacked, seed 3, spread-spectrum mark."
+    )
     assert "73.1 % (Recall@1)" in text
     assert "| wash: jpeg 40 | – | 2.0 | 50.0 % (40.0–60.0) | 50.0 % (40.0–60.0) | 1.0 | – |" in text
     assert "| list by likeness to 1 | 1 protected | 2.0 | 0.80 | 0.70–0.90 | 40.0 % | 10.0 % |" in text
