@@ -87,6 +87,14 @@ def test_the_command_names_the_triggers_that_were_tried(generate: ModuleType, do
     assert "--trigger" not in generate.command({**document, "rows": rows})
 
 
+def test_the_command_says_what_side_networks_and_fewer_photos_were_for(
+    generate: ModuleType, document: dict[str, Any]
+) -> None:
+    rows = [{"trigger": "learned", "beside": True, "value": 0.1}, {"method": "clean", "value": 0.2}]
+    made = {**document, "paper": "mip", "artefact": "figure-11", "rows": rows, "settings": {"defended": 150}}
+    assert " --figure 11 --data birds.zip --trigger learned --beside --defended 150 " in generate.command(made)
+
+
 @pytest.fixture
 def attacked(document: dict[str, Any]) -> dict[str, Any]:
     """What the clean-label backdoor reached by two numbers of photos, with usual settings but for a few."""
@@ -102,7 +110,11 @@ def attacked(document: dict[str, Any]) -> dict[str, Any]:
         "database": 10_000,
         "steps": 400,
     }
-    attack = {"poisoned": 60, "patch": {"side": 0.15625, "stretch": 1.4, "steps": 50}, "confusion": {"dispersion": 0.5}}
+    attack = {
+        "poisoned": 60,
+        "patch": {"side": 0.15625, "stretch": 1.4, "steps": 150},
+        "confusion": {"dispersion": 0.5},
+    }
     return {**document, "paper": "ciba", "artefact": "poisoned", "seeds": [3], "rows": rows,
             "settings": {"ground": ground, "attack": attack, "victim": "dpsh-48", "official": False}}  # fmt: skip
 
