@@ -25,6 +25,21 @@ FAINT = 6 / 255
 
 
 @pytest.fixture(scope="session")
+def pictures() -> Callable[[int], Tensor]:
+    """Pictures with the spectrum of photos: much coarse detail, a little fine, (count, 3, 128, 128)."""
+
+    def make(count: int) -> Tensor:
+        generator = torch.Generator().manual_seed(0)
+        parts = [
+            amplitude * F.interpolate(torch.randn(count, 1, n, n, generator=generator), (128, 128), mode="bicubic")
+            for n, amplitude in ((4, 0.15), (16, 0.06), (48, 0.03), (128, 0.01))
+        ]
+        return (0.5 + torch.stack(parts).sum(0)).clamp(0, 1).repeat(1, 3, 1, 1)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def net() -> nn.Module:
     """A smooth net, images (N, 3, 16, 16) to logits (N, 8), in double precision."""
     with torch.random.fork_rng(devices=[]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,19 +22,12 @@ from unfind.redteam.public_networks import (
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
 
-SIDE = 128
 PHOTOS = 12
 
 
 @pytest.fixture(scope="module")
-def photos() -> Tensor:
-    """Pictures with the spectrum of photos: much coarse detail, a little fine."""
-    generator = torch.Generator().manual_seed(0)
-    parts = [
-        amplitude * F.interpolate(torch.randn(PHOTOS, 1, n, n, generator=generator), (SIDE, SIDE), mode="bicubic")
-        for n, amplitude in ((4, 0.15), (16, 0.06), (48, 0.03), (128, 0.01))
-    ]
-    return (0.5 + torch.stack(parts).sum(0)).clamp(0, 1).repeat(1, 3, 1, 1)
+def photos(pictures: Callable[[int], Tensor]) -> Tensor:
+    return pictures(PHOTOS)
 
 
 @pytest.fixture(scope="module")
