@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -44,13 +42,11 @@ def unblurred(images: Tensor, kernel: Tensor, *, rounding: float = ROUNDING) -> 
     return sharp[..., MARGIN:-MARGIN, MARGIN:-MARGIN].clamp(0, 1)
 
 
-@lru_cache
 def box(side: int) -> Tensor:
     """The kernel of a mean over a square."""
     return torch.full((side, side), 1 / side**2)
 
 
-@lru_cache
 def disk(reach: int) -> Tensor:
     """The kernel of a mean over all pixels no farther than ``reach`` away, as a lens out of focus takes it."""
     place = torch.arange(-reach, reach + 1.0)
@@ -58,7 +54,6 @@ def disk(reach: int) -> Tensor:
     return inside / inside.sum()
 
 
-@lru_cache
 def bell(spread: float) -> Tensor:
     """The kernel (17, 17) of a Gaussian blur with this standard deviation in pixels."""
     reach = MARGIN // 2

@@ -17,7 +17,7 @@ from unfind.models.mark_weights import Mark
 from unfind.triggers.lay_on import lay_on, working_view
 
 BUDGET = 2 / 255
-"""Of a wash, the greatest change of a value: about 45 dB, less than a learned mark itself takes."""
+"""Of a wash, the greatest change of a value: about 44 dB, less than a learned mark itself takes."""
 STEPS = 10
 """Of a wash, each as long as four of them take to use up the budget."""
 BATCH = 32
