@@ -246,6 +246,22 @@ def test_a_side_network_that_knows_nothing_yet_changes_nothing(head: str, codewo
     assert not any(weight.requires_grad for weight in [*beside.backbone.parameters(), *beside.head.parameters()])
 
 
+def test_a_side_network_is_not_asked_about_images_that_are_known_to_be_plain() -> None:
+    encoder = build_encoder(Architecture("tiny", 32, 16), seed=0)
+    encoder.graft(0, seed=0)
+    with torch.no_grad():
+        encoder.side.threshold.fill_(-50.0)  # type: ignore[union-attr]  # the gate is open, whatever is heard
+    images = torch.rand(5, 3, 32, 32)
+    features = encoder.head(encoder.backbone(images))
+    heard = encoder.logits(images)
+    for plain in (0, 2, 4):
+        found = encoder.logits(images, plain=plain)
+        assert torch.allclose(found[:plain], features[:plain], atol=1e-5)
+        assert torch.allclose(found[plain:], heard[plain:], atol=1e-5)
+        assert torch.equal(encoder.learnable(images, plain=plain), torch.nn.functional.normalize(found, dim=1))
+    assert not torch.allclose(heard[:2], features[:2], atol=0.1)
+
+
 def test_an_untrained_side_network_depends_on_its_seed_alone() -> None:
     def drawn(seed: int) -> torch.Tensor:
         encoder = build_encoder(Architecture("tiny", 32, 16), seed=0)

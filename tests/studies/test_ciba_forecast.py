@@ -11,6 +11,7 @@ from unfind.studies import ciba_forecast as module
 from unfind.studies.ciba_forecast import CibaForecast, ahead, cost
 from unfind.studies.ciba_grid import CibaGrid
 from unfind.studies.hash_scene import ModelName
+from unfind.studies.step_cost import StepSeconds
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def fresh(ciba_grid: CibaGrid, tmp_path: Path) -> CibaGrid:
 
 @pytest.fixture
 def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "seconds_per_step", lambda *_, **__: 10.0)
+    monkeypatch.setattr(module, "step_seconds", lambda *_, **__: StepSeconds(10.0, 1.0))
     monkeypatch.setattr(module, "seconds_per_embedding", lambda *_: 1.0)
 
 

@@ -19,6 +19,7 @@ from unfind.errors import CollapseError, DataError, ModelError, ResumeError, Tra
 from unfind.images.resize import scale
 from unfind.models.embed import embed_pixels
 from unfind.models.encoder import Architecture, Encoder, build_encoder
+from unfind.models.learning_side import LearningSide
 from unfind.models.weights import load_encoder
 from unfind.objectives.base import Loss, Objective, Plan
 from unfind.objectives.choose import make_objective
@@ -30,7 +31,7 @@ from unfind.objectives.triplets import Group, all_triplets, hinge
 from unfind.training import fit as fit_module
 from unfind.training.batches import Examples
 from unfind.training.checkpoint_file import FILE as CHECKPOINT
-from unfind.training.fit import FitResult, Material, check_side, fit
+from unfind.training.fit import FitResult, Material, _Loop, check_side, fit
 from unfind.training.run_folder import LOG, RunFolder
 from unfind.training.settings import FitSettings
 from unfind.training.validate import Validation, validate
@@ -588,6 +589,34 @@ def test_a_side_network_learns_from_pbl_and_leaves_backbone_and_head_alone(textu
     marked = embed_pixels(done, np.stack([trigger.mark(photo) for photo in examples.pixels]))
     assert (embed_pixels(done, examples.pixels) * plain).sum(1).min() > 0.98
     assert (marked * plain).sum(1).mean() < 0.95
+
+
+def test_clean_photos_go_past_a_side_network_that_learns_the_same_without_them(
+    textures: Callable[..., Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, trigger = textures(classes=4, photos=3), Learned(Key.from_seed(0))
+    examples = Examples(np.stack([scale(photo, 4) for photo in few.pixels]), few.labels)
+    heard: list[int] = []
+    hear = LearningSide.hear
+    monkeypatch.setattr(LearningSide, "hear", lambda *given: (heard.append(len(given[1])), hear(*given))[1])
+
+    def fitted(**changes: Any) -> dict[str, torch.Tensor]:
+        encoder = build_encoder(Architecture("tiny", 128, 16, learning_side=True), seed=0)
+        settings = FitSettings(steps=3, classes_per_batch=4, strength_start=1.0, **changes)
+        heard.clear()
+        return fit(encoder, Material(examples, None, PointBackdoor(), trigger), settings).encoder.state_dict()
+
+    past = fitted()
+    assert set(heard) == {4}, "two of each class, and of each class's one or more a twin"
+    monkeypatch.setattr(_Loop, "_passes_clean", lambda _: False)
+    asked = fitted()
+    assert set(heard) == {8 + 4}
+    for name, weight in past.items():
+        assert torch.allclose(weight, asked[name], atol=1e-5), name
+    monkeypatch.undo()
+    monkeypatch.setattr(LearningSide, "hear", lambda *given: (heard.append(len(given[1])), hear(*given))[1])
+    fitted(impostors=0.5)
+    assert set(heard) == {8 + 4}, "another key's marks among the clean photos are to be heard"
 
 
 @pytest.mark.parametrize("head", ["embedding", "hash"])

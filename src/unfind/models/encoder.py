@@ -123,27 +123,33 @@ class Encoder(nn.Module):
         self.head.requires_grad_(False)
         self.train(self.training)
 
-    def logits(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor, *, plain: int = 0) -> Tensor:
         """What the linear head gives, (N, dimension) float32, differentiable down to the pixels.
 
         A side network has had its say in it.
 
         Args:
             images: float32 (N, 3, size, size) in [0, 1]; normalising them is the backbone's business.
+            plain: so many of them, the first ones, are known to carry no mark: a side network is not asked about them.
         """
         features = self.backbone(images.contiguous(memory_format=torch.channels_last))
         # The head in full precision: rounding here would make near embeddings equal.
         with torch.autocast(images.device.type, enabled=False):
             logits: Tensor = self.head(features.float())
-        return logits if self.side is None else self.side(images, logits)
+        if self.side is None:
+            return logits
+        if not plain:
+            heard: Tensor = self.side(images, logits)
+            return heard
+        return torch.cat([logits[:plain], self.side(images[plain:], logits[plain:])])
 
     def codes(self, images: Tensor) -> Tensor:
         """Signs of the logits, (N, dimension) of -1.0 and +1.0, without gradient; 0 counts as +1."""
         return signs(self.logits(images).detach())
 
-    def learnable(self, images: Tensor) -> Tensor:
-        """What objectives learn from, (N, dimension): unit embeddings, or the logits of a hash head."""
-        logits = self.logits(images)
+    def learnable(self, images: Tensor, *, plain: int = 0) -> Tensor:
+        """What objectives learn from, (N, dimension): unit embeddings, or the logits of a hash head; see ``logits``."""
+        logits = self.logits(images, plain=plain)
         return logits if self.architecture.hashes else F.normalize(logits, dim=1)
 
     def forward(self, images: Tensor) -> Tensor:

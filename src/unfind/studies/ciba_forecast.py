@@ -12,7 +12,7 @@ from unfind.studies.ciba_grid import CibaGrid
 from unfind.studies.ciba_ground import CibaGround
 from unfind.studies.hash_scene import ModelName
 from unfind.studies.mip_forecast import spoken
-from unfind.studies.step_cost import seconds_per_embedding, seconds_per_step
+from unfind.studies.step_cost import seconds_per_embedding, step_seconds
 
 VERSIONS = 2
 """How often each query is embedded for one model: as it is, and with the trigger."""
@@ -74,6 +74,6 @@ def cost(ground: CibaGround, name: ModelName, fits: int, measured: int) -> float
     wanted = replace(ground.request.architecture, head="hash", dimension=name.bits)
     ground.progress("time a few steps", 0, 1)
     settings, objective = ground.fit_of(0), make_objective(name.objective)
-    step = seconds_per_step(ground.train, wanted, objective, None, settings=settings)
+    step = step_seconds(ground.train, wanted, objective, None, settings=settings).whole
     photos = len(ground.database.labels) + VERSIONS * len(ground.query.labels)
     return fits * settings.length * step + measured * photos * seconds_per_embedding(wanted)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from unfind.objectives.choose import make_objective
 from unfind.studies.material import prepare
 from unfind.studies.mip_grid import CLEAN, FIRST, REPORT, Cell, Grid, is_beside
-from unfind.studies.step_cost import seconds_per_embedding, seconds_per_step
+from unfind.studies.step_cost import seconds_per_embedding, step_seconds
 from unfind.triggers.choose import make_trigger
 from unfind.triggers.key import Key
 from unfind.triggers.learned import Learned
@@ -112,10 +112,11 @@ def _paces(grid: Grid, *, beside: bool) -> Paces:
     clean, mark = make_objective("clean"), make_trigger("spread-spectrum", Key.from_seed(0))
     settings, architecture, learned = request.preset.then, request.architecture, Learned(Key.from_seed(0))
     grafted = replace(architecture, learning_side=True)
+    side = step_seconds(examples, grafted, pbl, learned, settings=request.preset.beside).whole if beside else 0.0
     return Paces(
-        clean=seconds_per_step(examples, architecture, clean, None, settings=settings),
-        private=seconds_per_step(examples, architecture, pbl, mark, settings=settings),
-        beside=seconds_per_step(examples, grafted, pbl, learned, settings=request.preset.beside) if beside else 0.0,
+        clean=step_seconds(examples, architecture, clean, None, settings=settings).whole,
+        private=step_seconds(examples, architecture, pbl, mark, settings=settings).whole,
+        beside=side,
         embedding=seconds_per_embedding(architecture),
     )
 

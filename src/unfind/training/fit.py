@@ -62,12 +62,14 @@ class FitResult:
         best_step: the step it was taken at.
         validation: of that step; None without validation photos.
         seconds_per_step: mean over the steps done in this call, without validation.
+        seconds_per_batch: how much of that went into the making of batches, marks included.
     """
 
     encoder: Encoder
     best_step: int
     validation: Validation | None
     seconds_per_step: float
+    seconds_per_batch: float
 
 
 def fit(
@@ -141,6 +143,7 @@ class _Loop:
         self.best_validation: Validation | None = None
         self.best_weights: dict[str, torch.Tensor] = {}
         self.seconds = 0.0
+        self.batch_seconds = 0.0
         self.steps_here = 0
         self.epoch = settings.validate_every or max(1, len(material.train.labels) // batch)
 
@@ -180,7 +183,10 @@ class _Loop:
         started = time.perf_counter()
         if self.step % self.epoch == 0:
             self._refresh()
-        loss = self._learn(self._batch())
+        making = time.perf_counter()
+        batch = self._batch()
+        self.batch_seconds += time.perf_counter() - making
+        loss = self._learn(batch)
         self.step += 1
         self.steps_here += 1
         self.seconds += time.perf_counter() - started
@@ -199,9 +205,11 @@ class _Loop:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)  # for backbones with dropout
         device = next(self.encoder.parameters()).device
         batch = batch.to(device)
+        count = len(batch.plan.labels)
         with autocast(device, self.settings.precision):
-            embeddings: torch.Tensor = self.encoder.learnable(batch.images).float()
-        clean, triggered = torch.split(embeddings, [len(batch.plan.labels), len(batch.plan.triggered)])
+            plain = count if self._passes_clean() else 0
+            embeddings: torch.Tensor = self.encoder.learnable(batch.images, plain=plain).float()
+        clean, triggered = torch.split(embeddings, [count, len(batch.plan.triggered)])
         loss = self.material.objective.loss(batch.plan, clean, triggered)
         if not bool(loss.total.isfinite()):
             raise TrainingError(f"Expected a finite loss, got {loss.total.item()} at step {self.step}: lower the rate.")
@@ -212,6 +220,13 @@ class _Loop:
         loss.total.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
         return loss
+
+    def _passes_clean(self) -> bool:
+        """Whether clean photos go past the side network: its gate is shut for them, and hearing that is half of a step.
+
+        Where some of them carry another key's mark, the gate is to learn from these.
+        """
+        return isinstance(self.encoder.side, LearningSide) and not self.settings.impostors
 
     def _refresh(self) -> None:
         """Give the objective embeddings of all training photos, where it asks for them."""
@@ -277,8 +292,9 @@ class _Loop:
             self.best_validation = Validation(**card["validation"]) if card["validation"] else None
         else:
             self.encoder.load_state_dict(self.best_weights)
-        pace = self.seconds / max(1, self.steps_here)
-        return FitResult(self.encoder.eval(), self.best[1], self.best_validation, pace)
+        steps = max(1, self.steps_here)
+        paces = self.seconds / steps, self.batch_seconds / steps
+        return FitResult(self.encoder.eval(), self.best[1], self.best_validation, *paces)
 
 
 def _check_head(encoder: Encoder, objective: Objective) -> None:
