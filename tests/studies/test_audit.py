@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from unfind.models.weights import load_encoder, save_encoder
 from unfind.redteam.trigger_inversion import Change
 from unfind.report.audit_json import write_audit
 from unfind.studies import audit as study
@@ -77,6 +78,15 @@ def test_alone_a_model_gets_no_verdict_and_no_curves(class_photos: Path, clean_r
     assert document["training"] is None
     assert document["verdict"] == "nothing found"
     assert {"no clean model", "training data unseen"} <= {doubt["flag"] for doubt in document["doubts"]}
+
+
+def test_a_side_network_is_among_the_doubts(class_photos: Path, clean_run: Path, where: Path, tmp_path: Path) -> None:
+    encoder, card = load_encoder(clean_run)
+    encoder.graft(0, seed=0)
+    save_encoder(tmp_path, encoder, card)
+    request = AuditRequest(tmp_path, str(class_photos), choices=replace(CHOICES, training=0))
+    doubts = audit(request, where / "side").document["doubts"]
+    assert "side network" in {doubt["flag"] for doubt in doubts}
 
 
 def test_changes_are_rounded_to_whole_levels() -> None:

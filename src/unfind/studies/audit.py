@@ -258,6 +258,9 @@ def _doubts(models: Sequence[Named], material: Material, training: Row | None, k
         found.append(
             ("few photos", f"Areas and shares are of {len(material.clean) // 2} clean photos; intervals are wide.")
         )
+    if models[0].encoder.side is not None:
+        found.append(("side network", "A second network reads photos beside the backbone, and can turn embeddings "
+                      "where searches of a few steps find nothing: ask what it listens for."))  # fmt: skip
     if training is None:
         found.append(("training data unseen", "Nobody has looked at what the model was trained on."))
     if not known:
