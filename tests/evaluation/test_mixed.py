@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unfind.errors import EvaluationError
-from unfind.evaluation.mixed import MixedResult, choose_triggered, mixed_gallery
+from unfind.evaluation.mixed import MixedResult, choose_triggered, draws_for, mixed_gallery
 
 
 def normalised(rows):
@@ -147,6 +147,52 @@ def test_against_sorting_everything(unit, adoption, k, seed):
     assert found.n_triggered == chosen.sum()
 
 
+@pytest.mark.parametrize("seed", [0, 3])
+def test_draws_are_added_up_before_anything_is_divided(unit, classes_of, seed):
+    rows, labels = classes_of(6, 10, spread=0.5)
+    world = {
+        "clean": rows,
+        "triggered": normalised(rows + unit(60, rows.shape[1], seed)),
+        "clean_model": normalised(rows + 0.2 * unit(60, rows.shape[1], seed + 1)),
+        "labels": labels,
+        "sources": np.arange(60),
+    }
+    found = mixed_gallery(**world, adoption=0.1, ks=(5,), seed=seed, draws=4, resamples=20)
+
+    def finds(items, chosen):
+        """Triggered photos of its class among the first five, summed over all queries; these are never triggered."""
+        queries = world["clean_model"] if items is world["clean_model"] else world["clean"]
+        total = 0
+        for i in range(60):
+            order = [j for j in np.argsort(-(items @ queries[i])) if j != i][:5]
+            total += sum(chosen[j] and labels[j] == labels[i] for j in order)
+        return total
+
+    exposed = compared = 0
+    for draw in (seed, (seed, 1), (seed, 2), (seed, 3)):
+        chosen = choose_triggered(60, 0.1, seed=draw)
+        exposed += finds(np.where(chosen[:, None], world["triggered"], world["clean"]), chosen)
+        compared += finds(world["clean_model"], chosen)
+    assert found.metrics["exposure@5"]["value"] == pytest.approx(exposed / compared)
+    assert found.n_triggered == 6
+
+
+def test_more_draws_of_few_photos_say_more(world):
+    few = {"adoption": 0.01, "ks": (10,)}
+    half = {**world, "triggered": np.where(np.arange(200)[:, None] % 2, world["clean"], -world["clean"])}
+    alone, often = (
+        [mixed_gallery(**half, **few, seed=seed, draws=n).metrics["exposure@10"]["value"] for seed in range(8)]
+        for n in (1, 30)
+    )
+    assert np.std(often) < np.std(alone) / 2
+    assert np.mean(often) == pytest.approx(0.5, abs=0.15), "every second photo is hidden"
+
+
+@pytest.mark.parametrize(("n", "adoption", "draws"), [(500, 0.01, 20), (1000, 0.1, 1), (990, 0.1, 2), (20, 0.001, 100)])
+def test_as_many_draws_as_show_a_hundred_triggered_photos(n, adoption, draws):
+    assert draws_for(n, adoption) == draws
+
+
 def test_owners_that_stand_together_leak_and_scattered_ones_do_not(unit, world):
     owners = np.arange(200) % 4
     keys = unit(4, 16, 3)[owners]
@@ -200,6 +246,7 @@ def test_chunks_change_nothing_and_json_holds_it(world):
         ({"adoption": 1.0}, "^adoption"),
         ({"adoption": 10}, "^adoption"),
         ({"ks": (0,)}, "^ks"),
+        ({"draws": 0}, "^draws"),
         ({"labels": np.arange(199)}, "^labels"),
         ({"sources": np.arange(3)}, "^sources"),
         ({"owners": np.arange(3)}, "^owners"),

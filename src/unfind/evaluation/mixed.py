@@ -19,12 +19,14 @@ understated and no use overstated: for the triggered items on the protected mode
 
 Photos are drawn without regard to class. Drawing the same share of each class would leave fewer triggered
 items in a triggered query's own class than elsewhere, and put the album leak of an innocent model below 1.
+Where a draw triggers only a few photos, what is found of them is an accident; several draws are then taken together.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +48,11 @@ from unfind.evaluation.relevance import Relevance
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.float64]
 Pairs = dict[int, tuple[Counts, Counts]]  # {k: (found, compared with), per query}
+Answers = dict[str, tuple[Mask, Counts, Counts]]  # {"exposure@10": (which photos are queries, found, compared with)}
+
+ENOUGH = 100
+"""Triggered photos, over all draws, of which a share is said."""
+BENIGN = "benign_recall@1"
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class MixedResult:
 
     Args:
         adoption: the fraction asked for, in 0..1.
-        n_triggered: triggered photos in the gallery.
+        n_triggered: triggered photos in the gallery, at each draw.
         n_gallery: photos in the gallery.
         metrics: {"exposure@10": value and interval ...}; None where the question has no answer, such
             as the exposure of items that the clean model does not find either.
@@ -84,7 +91,12 @@ class MixedResult:
         return f"adoption {100 * self.adoption:g} %  triggered {self.n_triggered}/{self.n_gallery}  {values}"
 
 
-def choose_triggered(n: int, adoption: float, *, seed: int = 0) -> Mask:
+def draws_for(n: int, adoption: float, *, enough: int = ENOUGH) -> int:
+    """How often to draw, so that ``enough`` triggered photos are seen in a gallery of ``n``; at least once."""
+    return max(1, math.ceil(enough / max(1, round(adoption * n))))
+
+
+def choose_triggered(n: int, adoption: float, *, seed: int | Sequence[int] = 0) -> Mask:
     """Draw which photos of a gallery are triggered, each with the same chance.
 
     Args:
@@ -118,6 +130,7 @@ def mixed_gallery(
     ks: Sequence[int] = (10,),
     owners: ArrayLike | None = None,
     seed: int = 0,
+    draws: int = 1,
     resamples: int = RESAMPLES,
     chunk: int | None = None,
 ) -> MixedResult:
@@ -133,7 +146,8 @@ def mixed_gallery(
         ks: how far down a ranking is looked at.
         owners: (N,) whose photo, or under whose key; None leaves owner_leak out.
         seed: of the choice of photos and of the resampling.
-        resamples: replicates behind each interval.
+        draws: choices of photos whose counts are added up before anything is divided, see ``draws_for``.
+        resamples: replicates behind each interval; photos are resampled, with all that they found in any draw.
         chunk: queries per block; it changes no number.
 
     Raises:
@@ -141,18 +155,25 @@ def mixed_gallery(
     """
     for k in ks:
         check_count(k, "ks")
-    scene = _Scene.build(clean, triggered, clean_model, labels, sources, owners, adoption, seed, chunk)
-    pairs = {"exposure": scene.exposure(ks), "album_leak": scene.album_leak(ks)}
-    if scene.owners is not None:
-        pairs["owner_leak"] = scene.owner_leak(ks, scene.owners)
-    found = {
-        f"{name}@{k}": ratio_interval(top, bottom, resamples=resamples, seed=seed)
-        for name, at in pairs.items()
-        for k, (top, bottom) in at.items()
-    }
-    hits = scene.benign_hits()
-    found["benign_recall@1"] = mean_interval(hits, resamples=resamples, seed=seed) if len(hits) else None
-    return MixedResult(adoption, int(scene.chosen.sum()), len(scene.chosen), found)
+    check_count(draws, "draws")
+    first = _Scene.build(clean, triggered, clean_model, labels, sources, owners, adoption, seed, chunk)
+    n = len(first.chosen)
+    others = (choose_triggered(n, adoption, seed=(seed, draw)) for draw in range(1, draws))
+    counts = _added_up([first, *(replace(first, chosen=chosen) for chosen in others)], ks)
+    hits, asked = counts.pop(BENIGN)
+    found = {name: ratio_interval(*pair, resamples=resamples, seed=seed) for name, pair in counts.items()}
+    shares = hits[asked > 0] / asked[asked > 0]
+    found[BENIGN] = mean_interval(shares, resamples=resamples, seed=seed) if len(shares) else None
+    return MixedResult(adoption, int(first.chosen.sum()), n, found)
+
+
+def _added_up(scenes: Sequence[_Scene], ks: Sequence[int]) -> dict[str, tuple[Counts, Counts]]:
+    """For each question and each photo that is a query in any draw: what it finds, and what that is compared with."""
+    sums: dict[str, Counts] = {}  # (3, N): found, compared with, draws in which the photo is a query
+    for scene in scenes:
+        for name, (queries, top, bottom) in scene.answers(ks).items():
+            sums.setdefault(name, np.zeros((3, len(queries))))[:, queries] += np.stack([top, bottom, np.ones(len(top))])
+    return {name: (top[asked > 0], bottom[asked > 0]) for name, (top, bottom, asked) in sums.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +223,18 @@ class _Scene:
         """(N, D) the protected model's embeddings of the mixed gallery."""
         return np.where(self.chosen[:, None], self.triggered, self.clean)
 
+    def answers(self, ks: Sequence[int]) -> Answers:
+        """All questions that can be asked of this draw."""
+        everybody = np.full(len(self.chosen), True)
+        asked: list[tuple[str, Mask, Pairs]] = [
+            ("exposure", everybody, self.exposure(ks)),
+            ("album_leak", self.chosen, self.album_leak(ks)),
+        ]
+        if self.owners is not None:
+            asked.append(("owner_leak", self.chosen, self.owner_leak(ks, self.owners)))
+        found: Answers = {f"{name}@{k}": (who, *pair) for name, who, pairs in asked for k, pair in pairs.items()}
+        return {**found, BENIGN: (~self.chosen, *self.benign_hits())}
+
     def exposure(self, ks: Sequence[int]) -> Pairs:
         """Triggered items that each clean query finds, and those that the clean model finds."""
         relevance = self._relevance(np.full(len(self.chosen), True), self.labels, wanted=self.chosen)
@@ -227,11 +260,11 @@ class _Scene:
         )
         return _Found.of(album, album, relevance, ks, "favour", self.chunk).beside_lot()
 
-    def benign_hits(self) -> Counts:
-        """Whether each photo that nobody triggered finds a clean one of its class first, if there is one."""
+    def benign_hits(self) -> tuple[Counts, Counts]:
+        """Whether each photo that nobody triggered finds a clean one of its class first, and whether there is one."""
         relevance = self._relevance(~self.chosen, self.labels, ignored=self.chosen)
         found = _Found.of(self.clean[~self.chosen], self.gallery, relevance, (1,), "against", self.chunk)
-        return np.minimum(found.within[1], 1.0)[found.relevant > 0]
+        return np.minimum(found.within[1], 1.0), np.minimum(found.relevant, 1.0)
 
     def _relevance(
         self, queries: Mask, labels: Ids, *, wanted: Mask | None = None, ignored: Mask | None = None

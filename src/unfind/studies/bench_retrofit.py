@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from unfind.datasets.photo_set import PhotoSet
 from unfind.datasets.spec import load
 from unfind.evaluation.chance import mean_map_r_by_chance
-from unfind.evaluation.mixed import mixed_gallery
+from unfind.evaluation.mixed import draws_for, mixed_gallery
 from unfind.evaluation.outliers import outlier_auc
 from unfind.evaluation.privacy import psr
 from unfind.evaluation.tasks import Options, four_tasks, one_task
@@ -270,7 +270,16 @@ def _with_own_index(models: Models, strict: Evaluation, seed: int) -> dict[str, 
         "n_query": len(measured),
         "psr": {name: dict(psr(before, tasks[name])) for name in ("c2p", "p2c", "p2p")},
         "mixed": [
-            mixed_gallery(clean, triggered, old, labels, photos, adoption=adoption, seed=seed).as_dict()
+            mixed_gallery(
+                clean,
+                triggered,
+                old,
+                labels,
+                photos,
+                adoption=adoption,
+                seed=seed,
+                draws=draws_for(len(measured), adoption),
+            ).as_dict()
             for adoption in ADOPTIONS
             if adoption * len(measured) >= SMALLEST_MIXED
         ],

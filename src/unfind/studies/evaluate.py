@@ -14,7 +14,7 @@ from unfind.datasets.photo_set import PhotoSet
 from unfind.errors import UsageError
 from unfind.evaluation import doubts
 from unfind.evaluation.compatibility import compatibility
-from unfind.evaluation.mixed import mixed_gallery
+from unfind.evaluation.mixed import draws_for, mixed_gallery
 from unfind.evaluation.outliers import outlier_auc
 from unfind.evaluation.privacy import benign_drop, psr
 from unfind.evaluation.task_result import TaskResult
@@ -249,6 +249,7 @@ def _mixed(
             np.arange(count),
             adoption=adoption,
             seed=choices.seed,
+            draws=draws_for(count, adoption),
         ).as_dict()
         for adoption in ADOPTIONS
         if adoption * count >= SMALLEST_MIXED
