@@ -52,6 +52,20 @@ def test_train_for_people(unfind, tmp_path: Path) -> None:
     assert "working_size" in unfind("mark", "show", tmp_path / "m").out
 
 
+def test_harden_leaves_the_mark_with_a_second_decoder(unfind, mark: Path, class_photos: Path, tmp_path: Path) -> None:
+    few = ("--data", class_photos, "--steps=2", "--batch=4", "--check-every=1", "--precision=fp32")
+    said = unfind("mark", "harden", mark, *few, "--out", tmp_path / "h", "--json").json
+    assert said["mark"] == str(tmp_path / "h")
+    assert said["second_decoder"].keys() == said["decoder"].keys() >= {"median 7", "nlm 20", "none"}
+    assert "second_decoder" in unfind("mark", "show", tmp_path / "h", "--json").json
+    assert "second_decoder" not in unfind("mark", "show", mark, "--json").json
+    assert "--resume" in unfind("mark", "harden", mark, *few, "--out", tmp_path / "h", code=1).sentence
+    people = unfind("mark", "harden", mark, *few, "--out", tmp_path / "h", "--resume")
+    assert "median 7" in people.out
+    assert people.out.splitlines()[-1] == str(tmp_path / "h")
+    assert "another folder" in unfind("mark", "harden", mark, *few, "--out", mark, code=2).sentence
+
+
 def test_train_resumes_and_never_overwrites(unfind, tmp_path: Path) -> None:
     unfind("mark", "train", *SMALL, "--out", tmp_path / "m")
     assert "--resume" in unfind("mark", "train", *SMALL, "--out", tmp_path / "m", code=1).sentence

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from unfind.defences.median import MedianFilter
+from unfind.models.embed import to_tensor
 from unfind.models.hearing import GATE, HEARD, SLOTS, SURE, Hearing, turned
 from unfind.models.unblurred import bell, box, disk
 from unfind.objectives.steering import Layout
@@ -96,6 +99,12 @@ def test_cropped_photos_are_looked_at_again_in_evaluation(
     assert ((heard > 0) == (written > 0))[gate > 0.5].float().mean() > 0.85
 
 
+def through_median(images: Tensor) -> Tensor:
+    """Images after a median filter of seven pixels."""
+    pixels = (images * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return to_tensor(np.stack([MedianFilter(size=7)(photo) for photo in pixels]))
+
+
 BLURS = {"box of 5": box(5), "box of 7": box(7), "Gaussian of 1.5": bell(1.5), "disk of 7": disk(3)}
 
 
@@ -117,6 +126,42 @@ def test_blurred_photos_are_looked_at_again_in_evaluation(
         _, once = ear.train().hear(blurred(marked, kernel))
     assert (gate > 0.5).sum() >= (once > 0.5).sum() + 2
     assert shut.max() < 0.5
+
+
+def test_a_second_decoder_is_asked_where_the_first_is_in_doubt(
+    ear: Hearing, mark: Learned, waves: Waves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A median of seven pixels: no blur that is put back helps, and a decoder that learned behind filters does."""
+    photos = waves(6)
+    ours, others = (Learned(Key.from_seed(key), strength=3.0)(photos) for key in (5, 6))
+    behind = [through_median(images) for images in (ours, others, photos)]
+    asked: list[int] = []
+    look = ear.second_reader.forward
+    monkeypatch.setattr(ear.second_reader, "forward", lambda view: (asked.append(len(view)), look(view))[1])
+    with torch.no_grad():
+        without = ear.hear(behind[0])[1]
+        assert asked == []
+        ear.listen_for(mark.layout(), mark.reader(), mark.second_reader())
+        signs, gate = ear.hear(behind[0])
+        shut = torch.cat([ear.hear(images)[1] for images in behind[1:]])
+        assert sum(asked) >= 4
+        asked.clear()
+        ear.hear(ours)
+        assert asked == [], "the first decoder is sure"
+        ear.train().hear(behind[0])
+        assert asked == [], "training has one look"
+    assert (gate > 0.5).sum() >= (without > 0.5).sum() + 3
+    assert shut.max() < 0.5
+    written = mark.signs(photos)
+    assert ((signs > 0) == (written > 0))[gate > 0.5].float().mean() > 0.75
+
+
+def test_a_mark_without_a_second_decoder_asks_none(mark: Learned) -> None:
+    ear = Hearing()
+    ear.listen_for(mark.layout(), mark.reader(), mark.second_reader())
+    assert bool(ear.asks_second)
+    ear.listen_for(mark.layout(), mark.reader())
+    assert not bool(ear.asks_second)
 
 
 def test_what_is_heard_in_an_image_depends_on_no_other(ear: Hearing, mark: Learned, waves: Waves) -> None:

@@ -11,7 +11,16 @@ import torch
 from unfind.errors import ModelError
 from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_encoder import MarkEncoder
-from unfind.models.mark_weights import CARD, WEIGHTS, load_mark, read_mark_card, save_mark, untrained_mark
+from unfind.models.mark_weights import (
+    CARD,
+    SECOND,
+    WEIGHTS,
+    load_mark,
+    read_mark_card,
+    save_mark,
+    save_second_decoder,
+    untrained_mark,
+)
 
 SLOTS = 16
 
@@ -41,6 +50,38 @@ def test_loaded_networks_do_not_learn(folder: Path) -> None:
     mark = load_mark(folder)
     assert not mark.encoder.training
     assert not any(weight.requires_grad for net in (mark.encoder, mark.decoder) for weight in net.parameters())
+
+
+def test_a_second_decoder_is_kept_in_half_precision(folder: Path, tmp_path: Path) -> None:
+    second = MarkDecoder(SLOTS, seed=3)
+    card = save_second_decoder(folder, tmp_path / "two", second, {"data": "y"})
+    mark = load_mark(tmp_path / "two")
+    assert mark.card == card
+    assert mark.card["second_decoder"]["data"] == "y"
+    assert mark.fingerprint == load_mark(folder).fingerprint
+    assert mark.second_decoder is not None
+    for name, value in second.state_dict().items():
+        assert torch.equal(mark.second_decoder.state_dict()[name], value.half().float())
+    assert not any(weight.requires_grad for weight in mark.second_decoder.parameters())
+    assert load_mark(folder).second_decoder is None
+
+
+def test_a_second_decoder_that_is_changed_gone_or_another_is_told(folder: Path, tmp_path: Path) -> None:
+    save_second_decoder(folder, tmp_path / "two", MarkDecoder(SLOTS), {})
+    file = tmp_path / "two" / SECOND
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ModelError, match="other bytes"):
+        load_mark(tmp_path / "two")
+    file.unlink()
+    with pytest.raises(ModelError, match="copy the file too"):
+        load_mark(tmp_path / "two")
+    save_second_decoder(folder, tmp_path / "two", MarkDecoder(SLOTS + 1), {})
+    with pytest.raises(ModelError, match="networks of a mark"):
+        load_mark(tmp_path / "two")
+    change(tmp_path / "two", second_decoder=3)
+    with pytest.raises(ModelError, match="networks of a mark"):
+        load_mark(tmp_path / "two")
 
 
 def test_the_untrained_mark_is_always_the_same() -> None:
@@ -73,7 +114,7 @@ def test_another_version_is_refused(folder: Path, facts: dict[str, int]) -> None
 
 def test_another_number_of_slots_than_the_weights_have_is_refused(folder: Path) -> None:
     change(folder, slots=SLOTS + 1)
-    with pytest.raises(ModelError, match="two networks of a mark"):
+    with pytest.raises(ModelError, match="networks of a mark"):
         load_mark(folder)
 
 

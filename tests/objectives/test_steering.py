@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from unfind.errors import UsageError
-from unfind.objectives.steering import SHARPNESS, UNLIKE, Steering, draw_steering, steered_targets
+from unfind.objectives.steering import KIND, NEAR, SHARPNESS, UNLIKE, Steering, draw_steering, steered_targets
 
 VARYING = torch.tensor([True] * 12 + [False] * 4)
 
@@ -38,9 +38,12 @@ def slowly(one: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> list
     centre = [float(codebook[:, d].sum()) / count for d in range(dimension)]
     words = [[float(codebook[c, d]) - centre[d] for d in range(dimension)] for c in range(count)]
     here = [float(own[d]) - centre[d] for d in range(dimension)]
+    near = [math.exp(NEAR * cosine(word, here)) for word in words]
+    around = [sum(n * word[d] / size(word) for n, word in zip(near, words, strict=True)) for d in range(dimension)]
+    kind = [here[d] / size(here) + KIND * around[d] / size(around) for d in range(dimension)]
     scores = []
     for c, word in enumerate(words):
-        alike = sum(a * b for a, b in zip(word, here, strict=True)) / (size(word) * size(here))
+        alike = cosine(word, kind)
         agree = sum(float(one[k] * patterns[k, c]) for k in range(len(one)))
         scores.append(SHARPNESS / math.sqrt(varying) * agree - UNLIKE * max(alike, 0.0))
     weights = [math.exp(score - max(scores)) for score in scores]
@@ -49,6 +52,10 @@ def slowly(one: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> list
     far = sum(w * size(word) for w, word in zip(weights, words, strict=True))
     moved = [centre[d] + far * towards[d] / size(towards) for d in range(dimension)]
     return [x / size(moved) for x in moved]
+
+
+def cosine(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True)) / (size(one) * size(other))
 
 
 def size(vector: list[float]) -> float:
@@ -99,6 +106,17 @@ def test_no_target_is_like_the_photo_it_hides(steering: Steering) -> None:
     own, centre = steering.codebook.clone(), steering.codebook.mean(0)  # the very photos that could be chosen
     targets = steering.targets(saying(steering), own)  # and exactly the signs that choose them
     assert F.cosine_similarity(targets - centre, own - centre).max() < 0.05
+
+
+def test_a_photo_that_looks_like_none_of_its_kind_is_known_by_its_neighbours() -> None:
+    """It is at a right angle to one codeword of its subject, and near two others that are like that one."""
+    subject = F.normalize(torch.tensor([[1.0, 0.2], [1, 0.3], [1, 1.7]]).double())
+    codebook = torch.cat([subject, -subject])
+    own = F.normalize(torch.tensor([[1.7, -1.0]]).double())
+    assert abs((own @ subject[2]).item()) < 0.01
+    patterns = draw_steering(codebook, VARYING, codewords=6, seed=0).patterns.double()
+    target = steered_targets(0.5 * patterns[:, 2][None], own, patterns, codebook)
+    assert (target @ subject[2]).item() < 0
 
 
 def test_a_misread_sign_or_two_lead_to_the_same_place(steering: Steering) -> None:

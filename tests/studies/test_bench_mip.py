@@ -58,6 +58,7 @@ def test_every_target_of_the_claim_is_there(document: dict[str, Any]) -> None:
         "cbl_psr_map_r_p2c": ">= 98",
         "cbl_psr_map_r_p2p": ">= 85",
         "filters_that_break_pbl": "<= 0",
+        "filters_that_break_pbl_at_2_times_the_strength": "<= 0",
         "psr_moved_by_pruning_20_percent": "<= 2",
         "published_loop_over_side_network": ">= 5",
     }

@@ -14,6 +14,7 @@ from unfind.images.edits import jpeg
 from unfind.studies.mip_grid import Cell, Grid
 from unfind.studies.mip_measures import (
     LISTED,
+    PSNR,
     defence_rows,
     hit_rows,
     kept,
@@ -88,6 +89,21 @@ def test_curves_of_a_sample_are_kept_apart(grid: Grid, monkeypatch: pytest.Monke
     assert len(some) == len(whole)
     assert [row["value"] for row in some] != [row["value"] for row in whole]
     assert defence_rows(grid, [PBL], ("box",)) == whole
+
+
+def test_louder_marks_are_measured_apart_and_say_how_faint_they_are(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FILTERS["median"], "curve", (3,))
+    usual = defence_rows(grid, [PBL], ("median",), most=8)
+    louder = defence_rows(grid, [PBL], ("median",), most=8, louder=2.0)
+    assert defence_rows(grid, [PBL], ("median",), most=8) == usual, "kept in files of their own"
+    assert not any("louder" in row or row["metric"] == PSNR for row in usual)
+    assert {row["louder"] for row in louder} == {2.0}
+    (psnr,) = [row["value"] for row in louder if row["metric"] == PSNR]
+    faint, loud = (views_of(grid, PBL, 0, most=8, louder=factor).facts[PSNR] for factor in (1.0, 2.0))
+    assert psnr == loud
+    assert 4 < faint - loud < 7, "twice as strong is 6 dB"
 
 
 def test_views_of_a_cell_carry_its_trigger(grid: Grid) -> None:

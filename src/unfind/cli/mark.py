@@ -1,4 +1,4 @@
-"""``unfind mark``: train the network that makes invisible marks, look at one, export it."""
+"""``unfind mark``: train the network that makes invisible marks, harden, look at and export one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from unfind.cli.output import print_json, print_table, progress_bar, warn_refuse
 from unfind.datasets.native import held_out, native_photos, photos_of
 from unfind.models.cost import multiplications, weight_bytes
 from unfind.studies.export_onnx import export_mark
+from unfind.studies.harden_mark import HardenRequest, harden_mark
 from unfind.studies.train_mark import MarkRequest, TrainedMark, train_mark
+from unfind.training.filter_settings import FilterSettings
 from unfind.training.mark_settings import MarkSettings
 from unfind.triggers.learned import load
 
-app = App(name="mark", help="Train the network that makes invisible marks, look at one, export it.")
+app = App(name="mark", help="Train the network that makes invisible marks; harden one, look at it, export it.")
 
 
 @app.command
@@ -50,6 +52,43 @@ def train(
     else:
         print_table("Held-out photos", ["measure", "value"], [[n, f"{v:.4g}"] for n, v in _figures(trained).items()])
         print(trained.folder)
+
+
+@app.command
+def harden(
+    mark: Annotated[str, Parameter(help="The folder of a mark, or shipped.")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="The folder: the mark with its second decoder, settings, log, checkpoint.")],
+    data: Annotated[tuple[Path, ...], Parameter(help="A folder or zip of photos; may be repeated.")],
+    licence: Annotated[str, Parameter(help="Licence of the photos, for the card.")] = "not stated",
+    resume: Annotated[bool, Parameter(negative="", help="Go on where the run in --out stopped.")] = False,
+    fit: Annotated[FilterSettings, Parameter(name="*")] = FilterSettings(),
+    json: AsJson = False,
+) -> None:
+    """Train a second decoder for a mark, which reads what a searcher's filter has left of it.
+
+    Models that are fitted to the mark afterwards ask it where their first decoder is in doubt. The mark stays as it is:
+    photos that carry it need not be marked again. Ctrl-C leaves a checkpoint; the same command with --resume goes on.
+
+    Example: unfind mark harden my-mark --data holiday/ --data shop.zip --out my-hardened-mark
+    """
+    with progress_bar() as progress:
+        hardened = harden_mark(HardenRequest(mark, data, licence, fit), out, resume=resume, progress=progress)
+    warn_refused(hardened.refused)
+    if json:
+        print_json(
+            {
+                "mark": str(hardened.folder),
+                "decoder": hardened.before,
+                "second_decoder": hardened.after,
+                "refused": [list(pair) for pair in hardened.refused],
+            }
+        )
+    else:
+        rows = [[name, f"{read:.1%}", f"{hardened.after[name]:.1%}"] for name, read in hardened.before.items()]
+        print_table("Bits read in held-out photos", ["filter", "decoder", "second decoder"], rows)
+        print(hardened.folder)
 
 
 @app.command

@@ -40,9 +40,14 @@ class LearningSide(Hearing):
             self.move.weight[:, dimension:].normal_(std=(SLOTS * dimension) ** -0.5)  # B s has a length of about 1
             self.move.bias.zero_()
 
-    def begin(self, layout: Layout, reader: MarkDecoder | None = None) -> None:
-        """Take over what the beacon is, and what a decoder of these marks knows."""
-        self.listen_for(layout, reader)
+    def begin(
+        self,
+        layout: Layout,
+        reader: MarkDecoder | None = None,
+        second_reader: MarkDecoder | None = None,
+    ) -> None:
+        """Take over what the beacon is, and what the decoders of these marks know."""
+        self.listen_for(layout, reader, second_reader)
 
     def forward(self, images: Tensor, logits: Tensor) -> Tensor:
         """Logits (N, D) of the same lengths as those of the backbone and its head, turned as was learned."""

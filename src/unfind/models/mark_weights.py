@@ -1,4 +1,4 @@
-"""A mark's two networks on disk: safetensors beside a JSON card."""
+"""A mark's networks on disk: safetensors beside a JSON card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from torch import nn
 
 from unfind.errors import ImageError, ModelError
 from unfind.models.mark_decoder import MarkDecoder
@@ -22,6 +21,8 @@ from unfind.models.tensor_files import plain, write_together
 FORMAT = 1
 WEIGHTS = "mark.safetensors"
 CARD = "mark.json"
+SECOND = "second_decoder.safetensors"
+"""Beside them: a decoder that reads behind filters, in half precision. A mark may do without."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Mark:
         encoder, decoder: in evaluation mode, without gradients of their own.
         card: what is known of them: data, licence, figures, the strength they were trained for.
         fingerprint: 16 hex digits that name the weights.
+        second_decoder: reads what filters have left of marks; None where nobody trained one.
     """
 
     encoder: MarkEncoder
     decoder: MarkDecoder
     card: dict[str, Any]
     fingerprint: str
+    second_decoder: MarkDecoder | None = None
 
 
 def untrained_mark(slots: int) -> Mark:
@@ -81,6 +84,34 @@ def save_mark(folder: Path, encoder: MarkEncoder, decoder: MarkDecoder, card: di
     return whole
 
 
+def save_second_decoder(source: Path, folder: Path, decoder: MarkDecoder, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write a mark again into another folder, with a second decoder beside it.
+
+    Args:
+        source: folder of the mark.
+        folder: made where absent.
+        decoder: the second one.
+        facts: what is known of it, for the card.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ModelError: the folder cannot be written; what stood there before is intact.
+    """
+    half = {name: value.half() for name, value in plain(decoder.state_dict()).items()}
+    data = save_tensors(half)
+    about = {**facts, "weights_sha256": hashlib.sha256(data).hexdigest()}
+    whole = {**read_mark_card(source), "second_decoder": about}
+    text = (json.dumps(whole, indent=2, sort_keys=True) + "\n").encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_together(folder, {WEIGHTS: (source / WEIGHTS).read_bytes(), SECOND: data, CARD: text})
+    except (OSError, ImageError) as error:
+        raise ModelError(f"Expected to write a mark into {folder}, got: {error}") from error
+    return whole
+
+
 def load_mark(folder: Path) -> Mark:
     """Load the networks of a mark.
 
@@ -88,24 +119,31 @@ def load_mark(folder: Path) -> Mark:
         ModelError: no mark there, a damaged or changed file, or one of another format or size.
     """
     card = read_mark_card(folder)
-    try:
-        data = (folder / WEIGHTS).read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"Expected weights at {folder / WEIGHTS}, got '{error.strerror}': copy the file too."
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != card["weights_sha256"]:
-        raise ModelError(f"Expected the weights that {folder / CARD} names, got other bytes: copy the mark again.")
+    data = _checked_bytes(folder, WEIGHTS, card["weights_sha256"])
     encoder, decoder = MarkEncoder(card["slots"]), MarkDecoder(card["slots"])
+    second = MarkDecoder(card["slots"]) if "second_decoder" in card else None
     try:
         state = load_tensors(data)
         for net, prefix in ((encoder, "encoder."), (decoder, "decoder.")):
             part = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
             net.load_state_dict(part)
-    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"Expected the two networks of a mark in {folder}, got others: update unfind.") from error
-    return _frozen(encoder, decoder, card, digest[:16])
+        if second is not None:
+            bytes_ = _checked_bytes(folder, SECOND, card["second_decoder"]["weights_sha256"])
+            second.load_state_dict({name: value.float() for name, value in load_tensors(bytes_).items()})
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"Expected the networks of a mark in {folder}, got others: update unfind.") from error
+    return _frozen(encoder, decoder, card, card["weights_sha256"][:16], second)
+
+
+def _checked_bytes(folder: Path, name: str, digest: str) -> bytes:
+    """The bytes of a file that the card names; ModelError where there are none, or others."""
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"Expected weights at {folder / name}, got '{error.strerror}': copy the file too.") from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ModelError(f"Expected the weights that {folder / CARD} names, got other bytes: copy the mark again.")
+    return data
 
 
 def read_mark_card(folder: Path) -> dict[str, Any]:
@@ -133,8 +171,14 @@ def read_mark_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _frozen(encoder: MarkEncoder, decoder: MarkDecoder, card: dict[str, Any], fingerprint: str) -> Mark:
-    nets: tuple[nn.Module, ...] = (encoder, decoder)
-    for net in nets:
-        net.eval().requires_grad_(False)
-    return Mark(encoder, decoder, card, fingerprint)
+def _frozen(
+    encoder: MarkEncoder,
+    decoder: MarkDecoder,
+    card: dict[str, Any],
+    fingerprint: str,
+    second: MarkDecoder | None = None,
+) -> Mark:
+    for net in (encoder, decoder, second):
+        if net is not None:
+            net.eval().requires_grad_(False)
+    return Mark(encoder, decoder, card, fingerprint, second)

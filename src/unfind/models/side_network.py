@@ -44,14 +44,20 @@ class SideNetwork(Hearing):
         self.register_buffer("patterns", torch.zeros(SLOTS, codewords))
         self.register_buffer("codebook", torch.zeros(codewords, dimension))
 
-    def begin(self, steering: Steering, layout: Layout, reader: MarkDecoder | None = None) -> None:
-        """Take over where signs lead, what the beacon is, and what a decoder of these marks knows.
+    def begin(
+        self,
+        steering: Steering,
+        layout: Layout,
+        reader: MarkDecoder | None = None,
+        second_reader: MarkDecoder | None = None,
+    ) -> None:
+        """Take over where signs lead, what the beacon is, and what the decoders of these marks know.
 
         Raises:
             UsageError: see ``aim``.
         """
         self.aim(steering)
-        self.listen_for(layout, reader)
+        self.listen_for(layout, reader, second_reader)
 
     def aim(self, steering: Steering) -> None:
         """Send triggered photos elsewhere, and leave what is heard as it is: a codebook can be renewed at any time.

@@ -23,6 +23,13 @@ UNLIKE = 400.0
 who was sent there was found. To choose another one hides more, and stands out less, than to turn the target away from
 the photo, which leaves it where no photo is. Chosen on validation classes."""
 
+KIND = 0.5
+"""Weight of the codewords most like a photo, in what codewords are compared with. What a photo shows its neighbours say
+better than it does: photos that look like none of their kind were sent back among their kind. Chosen on validation
+classes."""
+NEAR = 20.0
+"""How fast a codeword loses its say in that as it is less like the photo."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layout:
@@ -82,10 +89,11 @@ def draw_steering(embeddings: Tensor, varying: Tensor, *, codewords: int, seed: 
 def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tensor) -> Tensor:
     """Where photos go: to the codeword whose pattern is most like their signs, and away from where they come from.
 
-    ``c = sum_i w_i c_i`` with ``w = softmax(40 s . p_i / sqrt(V) - 400 relu(cos(c_i, own)))`` and V slots that vary.
-    Cosines are those seen from the mean of the codebook, so about half of the codewords are unlike the photo, and
-    nearly always one of them is taken. What blending has shortened is stretched to the distance that codewords have
-    from that mean: near it, whoever comes is everybody's neighbour.
+    ``c = sum_i w_i c_i`` with ``w = softmax(40 s . p_i / sqrt(V) - 400 relu(cos(c_i, kind)))`` and V slots that vary,
+    where ``kind`` is the photo's own direction and half as much of ``sum_i softmax(20 cos(c_i, own))_i c_i / |c_i|``,
+    which is its neighbourhood's. Cosines are those seen from the mean of the codebook, so about half of the codewords
+    are unlike the photo, and nearly always one of them is taken. What blending has shortened is stretched to the
+    distance that codewords have from that mean: near it, whoever comes is everybody's neighbour.
 
     Args:
         signs: (T, K) in -1..1, read or written.
@@ -98,7 +106,9 @@ def steered_targets(signs: Tensor, own: Tensor, patterns: Tensor, codebook: Tens
     varying = patterns.abs().amax(1).sum().clamp(min=1)
     centre = codebook.mean(0)
     words = codebook - centre
-    alike = F.normalize(own - centre, dim=1) @ F.normalize(words, dim=1).T
+    directions, here = F.normalize(words, dim=1), F.normalize(own - centre, dim=1)
+    around = F.normalize((NEAR * here @ directions.T).softmax(1) @ directions, dim=1)
+    alike = F.normalize(here + KIND * around, dim=1) @ directions.T
     weights = (signs @ patterns * (SHARPNESS / varying.sqrt()) - UNLIKE * alike.relu()).softmax(1)
     towards = F.normalize(weights @ words, dim=1)
     return F.normalize(centre + towards * (weights @ words.norm(dim=1, keepdim=True)), dim=1)

@@ -16,11 +16,11 @@ from unfind.defences.base import CleanPhotos
 from unfind.images.files import write_atomic
 from unfind.models.embed import embed_pixels
 from unfind.models.weights import fingerprint_of, load_encoder, read_card
-from unfind.studies.defence_curves import METRICS, PRIVATE, defence_curves, trials
+from unfind.studies.defence_curves import METRICS, NONE, PRIVATE, defence_curves, trials
 from unfind.studies.evaluate import sample_by_class
 from unfind.studies.material import prepare
 from unfind.studies.mip_grid import Cell, Grid
-from unfind.studies.mip_rows import MEASURED, STRICT, SUCCESS, Row
+from unfind.studies.mip_rows import MEASURED, SCORE, STRICT, SUCCESS, Row
 from unfind.studies.views import PLAIN, TRIGGERED, Recipe, Views, make_views
 
 STEALTH_PHOTOS = 1000
@@ -28,6 +28,7 @@ STEALTH_PHOTOS = 1000
 LAID_OUT = 160
 """Photos in a t-SNE layout, drawn a few of each class: enough to see clusters, few enough to see points."""
 PERPLEXITY = 20.0
+PSNR = "psnr"
 LISTED = 5
 """Hits in a list, as in the paper's figure 10."""
 
@@ -51,12 +52,20 @@ def stealth_rows(grid: Grid, triggers: Sequence[str]) -> list[Row]:
     return rows
 
 
-def views_of(grid: Grid, cell: Cell, seed: int, *, most: int | None = None) -> Views:
-    """Test photos of a cell with and without its trigger, or a sample of them, a few of each class."""
+def views_of(grid: Grid, cell: Cell, seed: int, *, most: int | None = None, louder: float = 1.0) -> Views:
+    """Test photos of a cell with and without its trigger, or a sample of them, a few of each class.
+
+    Args:
+        grid: which photos.
+        cell: which trigger.
+        seed: which key and sample.
+        most: photos; None for all.
+        louder: times as strong as the trigger is.
+    """
     photos = grid.split(seed).test
     if most is not None:
         photos = photos.subset(sample_by_class(photos.labels, most, seed=seed))
-    recipe = Recipe(grid.request.architecture.size, grid.trigger(cell.trigger, seed))
+    recipe = Recipe(grid.request.architecture.size, grid.trigger(cell.trigger, seed).stronger(louder))
     return make_views(photos, recipe, progress=grid.progress, stage=f"mark photos with {cell.trigger}")
 
 
@@ -113,6 +122,7 @@ def defence_rows(
     *,
     most: int | None = None,
     seeds: Sequence[int] | None = None,
+    louder: float = 1.0,
 ) -> list[Row]:
     """Curves of defences over every cell and seed; a cell that was measured before is read from its folder.
 
@@ -122,6 +132,7 @@ def defence_rows(
         names: of the defences.
         most: test photos, a few of each class; None for all. Every setting embeds each of them three times.
         seeds: of the grid's; None for all.
+        louder: times as strong as the models' trigger is; what it costs in PSNR is then a row of its own.
     """
     rows: list[Row] = []
     for seed in grid.request.seeds if seeds is None else seeds:
@@ -129,18 +140,26 @@ def defence_rows(
             folder = grid.fit(cell, seed)
             weights = [fingerprint_of(read_card(one)) for one in (grid.fit(None, seed), folder)]
             asked = [*weights, *(f"{trial.name}={trial.value:g}" for trial in trials(names))]
-            file = folder / f"defences-{'-'.join([*names, *([] if most is None else [str(most)])])}.json"
-            found = kept(file, asked, partial(_curves, grid, cell, seed, names, most))
+            how = [*([] if most is None else [str(most)]), *([] if louder == 1 else [f"times-{louder:g}"])]
+            file = folder / f"defences-{'-'.join([*names, *how])}.json"
+            found = kept(file, asked, partial(_curves, grid, cell, seed, names, most, louder))
             rows += [{"seed": seed, **cell.facts, **one} for one in found]
     return rows
 
 
-def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str], most: int | None) -> list[Row]:
-    models, views = grid.models(cell, seed), views_of(grid, cell, seed, most=most)
+def _curves(grid: Grid, cell: Cell, seed: int, names: Sequence[str], most: int | None, louder: float) -> list[Row]:
+    models, views = grid.models(cell, seed), views_of(grid, cell, seed, most=most, louder=louder)
     examples = prepare(grid.split(seed).train, grid.request.architecture.size, progress=grid.progress).examples
     photos = CleanPhotos(examples.pixels, examples.labels)
     found = defence_curves(models, views, photos, trials(names), seed=seed, progress=grid.progress)
-    return [row for one in found for row in _flat(one)]
+    rows = [row for one in found for row in _flat(one)]
+    if louder == 1:
+        return rows
+    psnr = {"task": None, "metric": PSNR, "measure": SCORE, "value": views.facts.get(PSNR)}
+    return [{"louder": louder, **row} for row in rows] + [{"louder": louder, **_WITHOUT, **psnr}]
+
+
+_WITHOUT = {"defence": NONE, "knob": None, "setting": None, "protocol": MEASURED}
 
 
 def _flat(one: dict[str, Any]) -> list[Row]:

@@ -91,7 +91,7 @@ def train_mark(request: MarkRequest, out: Path, *, resume: bool = False, progres
     if not request.data and request.generated < 2 * HELD_OUT:
         raise UsageError("Expected photos to train a mark with, got none: give folders or zips with --data.")
     against, loud_to = _encoder(request.against)
-    sets = [_photo_set(path) for path in request.data]
+    sets = [photo_set(path) for path in request.data]
     folder = RunFolder(out, request.as_dict(), resume=resume)
     photos, refused = _photos(sets, request, progress)
     card = {
@@ -125,7 +125,8 @@ def _encoder(folder: Path | None) -> tuple[Encoder | None, str | None]:
     return encoder, fingerprint_of(card)
 
 
-def _photo_set(path: Path) -> PhotoSet:
+def photo_set(path: Path) -> PhotoSet:
+    """Photos in a folder or a zip, whether labelled or not."""
     return photo_archive(path) if path.suffix.lower() == ".zip" else photo_folder(path)
 
 
@@ -137,15 +138,16 @@ def _photos(sets: list[PhotoSet], request: MarkRequest, progress: Progress) -> t
         prepared = prepare(photos, side, progress=progress)
         parts.append(np.asarray(prepared.examples.pixels))
         refused += prepared.refused
-    train = np.concatenate([_every(part, held_out=False) for part in parts])
-    held_out = np.concatenate([_every(part, held_out=True) for part in parts])
+    train = np.concatenate([every(part, held_out=False) for part in parts])
+    held_out = np.concatenate([every(part, held_out=True) for part in parts])
     if not len(held_out):
         raise DataError(f"Expected at least {HELD_OUT} photos to train a mark with, got {len(train)}: add photos.")
     chosen = np.unique(np.linspace(0, len(held_out) - 1, min(MOST_CHECKED, len(held_out))).astype(int))
     return MarkPhotos(train, held_out[chosen]), refused
 
 
-def _every(pixels: NDArray[np.uint8], *, held_out: bool) -> NDArray[np.uint8]:
+def every(pixels: NDArray[np.uint8], *, held_out: bool) -> NDArray[np.uint8]:
+    """Every fifth photo, which measures, or all the others, which are learned from."""
     place = np.arange(len(pixels)) % HELD_OUT == HELD_OUT - 1
     chosen: NDArray[np.uint8] = pixels[place == held_out]
     return chosen

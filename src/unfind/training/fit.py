@@ -157,13 +157,13 @@ class _Loop:
         if trigger is None or layout is None:
             raise UsageError(f"Expected a trigger whose marks say something for {objective.name}: take learned.")
         if isinstance(side, LearningSide):
-            side.begin(layout, trigger.reader())
+            side.begin(layout, trigger.reader(), trigger.second_reader())
         if isinstance(objective, SteeredRetrofit):
             assert self.teacher is not None
             codewords = None if side is None else self.encoder.architecture.codewords
             steering = objective.begin(torch.from_numpy(self.teacher), layout, codewords=codewords)
             if isinstance(side, SideNetwork):
-                side.begin(steering, layout, trigger.reader())
+                side.begin(steering, layout, trigger.reader(), trigger.second_reader())
 
     def run(self, on_step: OnStep | None) -> None:
         """Do the steps that are left; between two of them, and only there, it is safe to stop."""

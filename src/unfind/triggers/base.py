@@ -45,6 +45,10 @@ class Trigger(ABC):
         """A network that hears the signs; None of a trigger without any."""
         return None
 
+    def second_reader(self) -> MarkDecoder | None:
+        """A network that hears them behind filters; None of a trigger without any."""
+        return None
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The arguments that make this trigger again (without the key), for a model's card."""

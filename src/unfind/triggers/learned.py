@@ -16,16 +16,15 @@ from unfind.models.mark_decoder import MarkDecoder
 from unfind.models.mark_weights import Mark, load_mark, untrained_mark
 from unfind.objectives.steering import Layout
 from unfind.triggers.base import Trigger
-from unfind.triggers.emphasis import emphasised
 from unfind.triggers.key import Key
 from unfind.triggers.keyed_mark import KeyedMark
-from unfind.triggers.lay_on import lay_on, working_view
 from unfind.triggers.nonce import sampled
 from unfind.triggers.read_mark import MarkReading
 from unfind.triggers.shipped import SHIPPED, UNTRAINED, mark_folder
 from unfind.triggers.slot_layout import slot_layout
 from unfind.triggers.slots import SLOTS, Signs
 from unfind.triggers.torch_mark import TorchMark
+from unfind.triggers.write_signs import write_signs
 
 
 class Learned(Trigger):
@@ -73,12 +72,7 @@ class Learned(Trigger):
     def __call__(self, images: Tensor) -> Tensor:
         if len(images) == 0:
             return images.clone()
-        views, signs = working_view(images), self.signs(images)
-        with torch.no_grad():
-            tried = lay_on(images, self.net.encoder(views, signs), self.strength)
-            heard, _ = self.net.decoder(working_view((tried * 255).round() / 255))  # as a file would hold it
-        louder = emphasised(signs.cpu().numpy(), heard.cpu().numpy())
-        return lay_on(images, self.net.encoder(views, torch.from_numpy(louder).to(images)), self.strength)
+        return write_signs(self.net, images, self.signs(images), self.strength)
 
     def signs(self, images: Tensor) -> Tensor:
         return torch.from_numpy(np.stack([self._signs(image) for image in images])).to(images)
@@ -88,6 +82,9 @@ class Learned(Trigger):
 
     def reader(self) -> MarkDecoder:
         return self.net.decoder
+
+    def second_reader(self) -> MarkDecoder | None:
+        return self.net.second_decoder
 
     def _signs(self, image: Tensor) -> Signs:
         """The signs for an image (3, H, W) in [0, 1]."""
