@@ -135,7 +135,14 @@ def test_the_bound_is_the_least_of_chernoffs(agreement: float, count: int) -> No
 @given(st.floats(-1, 1), st.floats(-1, 1), st.integers(1, 500))
 def test_more_agreement_is_never_more_likely(one: float, other: float, count: int) -> None:
     low, high = sorted([one, other])
-    assert 0 <= chance_of_agreement(high, count) <= chance_of_agreement(low, count) <= 1
+    rounding = 1 + 1e-12
+    assert 0 <= chance_of_agreement(high, count) <= rounding * chance_of_agreement(low, count)
+    assert chance_of_agreement(low, count) <= 1
+
+
+def test_a_bound_next_to_no_agreement_is_no_more_than_certainty() -> None:
+    agreements = np.geomspace(1e-10, 1e-6, 300)
+    assert max(chance_of_agreement(float(a), count) for a in agreements for count in (1, 2, 24, 500)) <= 1
 
 
 @pytest.mark.parametrize("agreement", [-1.0, -0.2, 0.0, 1e-300, 1e-12, 4e-10, 6e-10, 1e-8])

@@ -17,7 +17,8 @@ class FilterSettings:
     Attributes:
         steps: batches to learn from.
         batch: marked photos in a batch, at least 4; a third as many come without a mark.
-        faintest, loudest: strengths of the marks, between which each batch draws one.
+        faintest: least strength of a mark; each batch draws one ...
+        loudest: ... up to this.
         learning_rate: of Adam, after ``warm`` steps; it falls along a half cosine to nothing.
         warm: steps over which the rate rises.
         presence_weight: of telling marked photos from others, beside reading bits.

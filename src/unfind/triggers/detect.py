@@ -52,7 +52,7 @@ def chance_of_agreement(agreement: float, count: int) -> float:
     # The infimum is where I1(t) / I0(t) = a; any other t gives a bound too, if a looser one.
     steep = agreement >= _mean_cosine(_STEEPEST)
     best = _STEEPEST if steep else _where_mean_cosine_is(agreement)
-    return float(np.exp(count * (np.log(i0e(best)) + best * (1 - agreement))))
+    return float(np.exp(min(0.0, count * (np.log(i0e(best)) + best * (1 - agreement)))))  # rounding can exceed it
 
 
 _FLATTEST, _STEEPEST = 1e-9, 1e6
