@@ -82,6 +82,7 @@ def test_figures_are_those_of_the_rows(document: dict[str, Any]) -> None:
     drop = value(method="clean", **ordinary) - value(method="pbl", **ordinary)
     assert figures["pbl_benign_drop_recall@1"]["value"] == pytest.approx(100 * drop)
     assert all(figure["target"] is None for name, figure in figures.items() if name.startswith("paper_protocol"))
+    assert figures["psnr_at_2_times_the_strength"]["value"] == pytest.approx(value(metric="psnr", louder=2.0))
 
 
 def test_loops_are_compared_in_both_precisions(document: dict[str, Any]) -> None:
