@@ -156,6 +156,18 @@ def test_a_second_decoder_is_asked_where_the_first_is_in_doubt(
     assert ((signs > 0) == (written > 0))[gate > 0.5].float().mean() > 0.75
 
 
+def test_what_a_second_decoder_half_opens_is_looked_at_in_other_ways_all_the_same(
+    ear: Hearing, mark: Learned, waves: Waves
+) -> None:
+    photos = waves(8)
+    behind = blurred(Learned(Key.from_seed(5), strength=3.0)(photos), disk(3))
+    with torch.no_grad():
+        without = ear.hear(behind)[1]
+        ear.listen_for(mark.layout(), mark.reader(), mark.second_reader())
+        assert (ear.hear(behind)[1] >= without - 1e-6).all()
+    assert without.max() > 0.5
+
+
 def test_a_mark_without_a_second_decoder_asks_none(mark: Learned) -> None:
     ear = Hearing()
     ear.listen_for(mark.layout(), mark.reader(), mark.second_reader())

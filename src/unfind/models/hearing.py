@@ -85,11 +85,12 @@ class Hearing(nn.Module):
             signs, opens, presence = self._look(view)
             if self.training or torch.compiler.is_compiling():
                 return signs, torch.sigmoid(opens)
+            # Half open is not enough: where the first look did not open the gate, all others are taken.
+            doubtful = torch.nonzero((presence > DOUBT) & (opens < 0))[:, 0]
             if bool(self.asks_second):
                 least, most = FILTERED
                 filtered = torch.nonzero((presence > least) & (presence < most) & (opens < 0))[:, 0]
                 signs, opens = self._better(signs, opens, filtered, [view[filtered]], second=True)
-            doubtful = torch.nonzero((presence > DOUBT) & (opens < 0))[:, 0]
             signs, opens = self._better(signs, opens, doubtful, _other_views(images[doubtful], view[doubtful]))
             return signs, torch.sigmoid(opens)
 
