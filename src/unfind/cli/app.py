@@ -24,7 +24,7 @@ VERBS = {
     "reproduce:app": "Measure a table or figure of a paper again, on any photos.",
     "redteam:app": "Attack models and photos that you name on disk, to measure what they withstand.",
     "gallery:app": "Create, fill, search and empty an index of photos.",
-    "mark:app": "Train the network that makes invisible marks, look at one, export it.",
+    "mark:app": "Train the network that makes invisible marks; harden one, look at it, export it.",
     "key:app": "Make and name the secret behind a provider's mark.",
     "serve:app": "Serve a gallery over HTTP, and keep its API keys.",
 }
